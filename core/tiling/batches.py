@@ -1,0 +1,28 @@
+"""Which tiles go into one model call: same shape, same active conditions, as many as memory allows."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from .plan import Tile
+
+
+class TileBatch(NamedTuple):
+    """Tiles of one shape that see the same conditions; `active` is whatever key the caller groups by."""
+
+    tiles: tuple[Tile, ...]
+    active: object
+
+
+def group_tiles(keyed: Iterable[tuple[Tile, object]], limit: int) -> Iterator[TileBatch]:
+    """Batches of at most `limit` tiles with equal shape and equal (hashable) key, in reading order."""
+    groups: dict[tuple, list[Tile]] = {}
+    for tile, key in keyed:
+        groups.setdefault((tile.shape, key), []).append(tile)
+    for (_, key), tiles in groups.items():
+        for i in range(0, len(tiles), limit):
+            yield TileBatch(tuple(tiles[i : i + limit]), key)
+
+
+def batch_limit(free_bytes: float, tile_bytes: float, most: int) -> int:
+    """How many tiles of `tile_bytes` fit into free memory with 30 % to spare, at least 1."""
+    return max(1, min(most, int(free_bytes / (1.3 * max(1.0, tile_bytes)))))

@@ -1,0 +1,151 @@
+"""The tile plan of a picture: rectangles fitted to least cost, cuts that move every step, tile weights.
+
+Sizes are latents (px / 8) unless a name ends in `_px`. Costs are those of the SDXL U-Net. Does not
+run a model; `nodes/` does.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from .spans import Span, are_sound, axis_weights, fixed_spans, halton, moving_spans
+
+LATENT_PX = 8
+MIN_TILE_PX = 256  # below this SDXL has no composition left to work with
+MAX_ASPECT = (
+    2.0  # of one tile; SDXL was trained with buckets up to about 1:4 but draws best near square
+)
+
+# TFLOP of one SDXL U-Net evaluation on n latents: a*n + b*n^2, fitted to FLOP counts of the real
+# module at 512..4472 px (6.76 at 1024 px, 423 at 3744x5616).
+TFLOP_PER_LATENT = 3.724e-4
+TFLOP_PER_LATENT_SQUARED = 2.628e-9
+
+
+class Tile(NamedTuple):
+    """One rectangle of the latent and its weights per axis (float32 [h] and [w])."""
+
+    rows: Span
+    cols: Span
+    row_weight: np.ndarray
+    col_weight: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.rows.size, self.cols.size
+
+    @property
+    def weight(self) -> np.ndarray:
+        """[h, w]; the weights of all tiles sum to 1 on every latent."""
+        return self.row_weight[:, None] * self.col_weight[None, :]
+
+
+class TilePlan(NamedTuple):
+    """How one latent is cut: number of tiles per axis and overlap; `tiles(step)` gives the cuts."""
+
+    height: int
+    width: int
+    rows: int
+    cols: int
+    overlap: int
+    moving: bool
+
+    def tiles(self, step: int = 0) -> list[Tile]:
+        """The tiles at a step. With moving cuts the grid shifts by Halton(2, 3) offsets."""
+        row_spans = self._spans(self.height, self.rows, step, 2)
+        col_spans = self._spans(self.width, self.cols, step, 3)
+        row_weights, col_weights = axis_weights(row_spans), axis_weights(col_spans)
+        return [
+            Tile(r, c, rw, cw)
+            for r, rw in zip(row_spans, row_weights, strict=True)
+            for c, cw in zip(col_spans, col_weights, strict=True)
+        ]
+
+    def _spans(self, length: int, count: int, step: int, base: int) -> tuple[Span, ...]:
+        if self.moving:
+            return moving_spans(length, count, self.overlap, halton(step + 1, base))
+        return fixed_spans(length, count, self.overlap)
+
+    @property
+    def tile_shape(self) -> tuple[int, int]:
+        """Height and width that no tile of any step exceeds."""
+        steps = range(8) if self.moving else range(1)
+        shapes = [t.shape for s in steps for t in self.tiles(s)]
+        return max(h for h, _ in shapes), max(w for _, w in shapes)
+
+    def cost(self, step: int = 0) -> float:
+        """TFLOP of one evaluation of all tiles for one condition."""
+        return sum(evaluation_cost(h * w) for h, w in (t.shape for t in self.tiles(step)))
+
+    def redundancy(self, step: int = 0) -> float:
+        """Evaluated latents per latent of the picture; 1 is untiled."""
+        evaluated = sum(h * w for h, w in (t.shape for t in self.tiles(step)))
+        return evaluated / (self.height * self.width)
+
+
+def evaluation_cost(latents: int) -> float:
+    """TFLOP of one SDXL U-Net evaluation on `latents` positions, one condition."""
+    return TFLOP_PER_LATENT * latents + TFLOP_PER_LATENT_SQUARED * latents**2
+
+
+def plan_tiles(
+    height: int, width: int, tile_px: int = 1024, overlap_px: int = 128, moving: bool = True
+) -> TilePlan:
+    """The cheapest grid whose tiles stay within the area of a `tile_px` square.
+
+    height, width in latents. Raises ValueError with one sentence on sizes that cannot work.
+    """
+    check_tile_sizes(tile_px, overlap_px)
+    side, overlap = tile_px // LATENT_PX, overlap_px // LATENT_PX
+    if height * width <= side * side:
+        return TilePlan(height, width, 1, 1, overlap, moving)
+    row_choices = _choices(height, side, overlap, moving)
+    col_choices = _choices(width, side, overlap, moving)
+    fitting = [
+        (rows * cols * evaluation_cost(h * w), rows, cols)
+        for rows, h in row_choices
+        for cols, w in col_choices
+        if h * w <= side * side and _is_drawable(h, w, height, width)
+    ]
+    if not fitting:
+        raise ValueError(
+            f"No tiles of at most {tile_px}x{tile_px} px with {overlap_px} px overlap fit a "
+            f"{width * LATENT_PX}x{height * LATENT_PX} px picture. Lower overlap_px or raise tile_px."
+        )
+    _, rows, cols = min(fitting)
+    return TilePlan(height, width, rows, cols, overlap, moving)
+
+
+def _choices(length: int, side: int, overlap: int, moving: bool) -> list[tuple[int, int]]:
+    """(count, largest tile) of one axis, for every count that yields sound spans of useful size."""
+    narrowest = max(2 * overlap, side / MAX_ASPECT / 2)
+    out = [(1, length)] if length <= side * MAX_ASPECT else []
+    for count in range(2, 2 + math.ceil(length / max(1, narrowest - overlap))):
+        if moving:
+            ends = [moving_spans(length, count, overlap, o) for o in (0.0, 0.5, 1.0)]
+        else:
+            ends = [fixed_spans(length, count, overlap)]
+        size = max(span.size for spans in ends for span in spans)
+        if all(are_sound(spans) for spans in ends) and size >= narrowest:
+            out.append((count, size))
+    return out
+
+
+def check_tile_sizes(tile_px: int, overlap_px: int) -> None:
+    """Raises ValueError unless both sizes are usable."""
+    if tile_px % 64 or tile_px < MIN_TILE_PX:
+        raise ValueError(
+            f"tile_px is {tile_px}; it must be a multiple of 64 and at least {MIN_TILE_PX}. "
+            "Try 1024."
+        )
+    if overlap_px % 16 or not 16 <= overlap_px <= tile_px // 4:
+        raise ValueError(
+            f"overlap_px is {overlap_px}; it must be a multiple of 16 from 16 to a quarter of "
+            f"tile_px ({tile_px // 4}). Try {min(128, tile_px // 8 // 16 * 16)}."
+        )
+
+
+def _is_drawable(h: int, w: int, height: int, width: int) -> bool:
+    """Tile aspect within the limit, except where the tile spans the picture's whole side."""
+    return max(h / w, w / h) <= MAX_ASPECT or h == height or w == width

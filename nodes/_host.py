@@ -1,0 +1,32 @@
+"""What nodes need from the host: progress that can be cancelled, and the pack's folders."""
+
+import os
+
+import comfy.model_management
+import comfy.utils
+import folder_paths
+
+
+def check_cancel() -> None:
+    """Raises ComfyUI's interrupt exception when the user pressed Cancel. Never catch it broadly."""
+    comfy.model_management.throw_exception_if_processing_interrupted()
+
+
+def progress():
+    """An `on_step(done, total)` that moves the node's progress bar and raises on Cancel."""
+    bar = None
+
+    def on_step(done: int, total: int) -> None:
+        nonlocal bar
+        check_cancel()
+        bar = bar or comfy.utils.ProgressBar(total)
+        bar.update_absolute(done, total)
+
+    return on_step
+
+
+def user_folder(name: str) -> str:
+    """The pack's folder `name` in ComfyUI's user directory, created on first use."""
+    path = os.path.join(folder_paths.get_user_directory(), "illustrious-xl-studio", name)
+    os.makedirs(path, exist_ok=True)
+    return path

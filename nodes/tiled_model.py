@@ -1,0 +1,74 @@
+"""IXLTiledModel: a MODEL that samples large pictures in tiles."""
+
+from comfy_api.latest import io
+
+from ..core.tiling.plan import check_tile_sizes
+from ._tiled_sampling import TiledSampling
+
+MOVING, FIXED = "move every step", "fixed"
+
+
+class IXLTiledModel(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="IXLTiledModel",
+            display_name="Tiled Model (Illustrious)",
+            category="Illustrious XL/high resolution",
+            description="Lets any sampler draw pictures larger than the model was trained for: the "
+            "model sees one tile at a time, and the tiles' predictions are blended before CFG. Use "
+            "it for image-to-image passes at denoise 0.3-0.5.",
+            inputs=[
+                io.Model.Input("model", tooltip="An SDXL-type model."),
+                io.Int.Input(
+                    "tile_px", default=1024, min=256, max=4096, step=64,
+                    tooltip="Side of a square with the area of the largest tile, in pixels. Tiles are "
+                    "rectangles chosen for least work. 1024 for v0.1, up to 1536 for v1.0 and later.",
+                ),
+                io.Int.Input(
+                    "overlap_px", default=128, min=16, max=1024, step=16,
+                    tooltip="How far neighbouring tiles overlap, in pixels; at most a quarter of "
+                    "tile_px. 128 with moving cuts, 192-256 with fixed ones or denoise above 0.5.",
+                ),
+                io.Combo.Input(
+                    "cuts", options=[MOVING, FIXED], default=MOVING,
+                    tooltip="move every step: the cuts lie elsewhere in every step, which hides them "
+                    "with little overlap. fixed: the same cuts throughout.",
+                ),
+                io.Int.Input(
+                    "tile_batch", default=0, min=0, max=64,
+                    tooltip="Tiles per model call. 0 chooses from the free memory. The picture is the "
+                    "same whatever the number.",
+                ),
+                io.Combo.Input(
+                    "size_conditioning", options=["tile", "picture"], default="tile",
+                    tooltip="Which size SDXL is told. tile: each tile's own, as in training. picture: "
+                    "that of the whole picture.",
+                ),
+            ],
+            outputs=[io.Model.Output("tiled_model", display_name="model")],
+        )  # fmt: skip
+
+    @classmethod
+    def validate_inputs(cls, tile_px: int, overlap_px: int) -> bool | str:
+        try:
+            check_tile_sizes(tile_px, overlap_px)
+        except ValueError as error:
+            return str(error)
+        return True
+
+    @classmethod
+    def execute(
+        cls,
+        model,
+        tile_px: int,
+        overlap_px: int,
+        cuts: str,
+        tile_batch: int,
+        size_conditioning: str,
+    ) -> io.NodeOutput:
+        tiles = TiledSampling(tile_px, overlap_px, cuts == MOVING, tile_batch, size_conditioning)
+        return io.NodeOutput(tiles.patch(model))
+
+
+NODES = [IXLTiledModel]
