@@ -1,4 +1,4 @@
-"""Illustrious XL Studio: ComfyUI nodes for Illustrious-XL. Wiring only; see README.md for the map."""
+"""Illustrious XL Studio: ComfyUI nodes for Illustrious-XL. Wiring only; map in README.md."""
 
 from comfy_api.latest import ComfyExtension, io
 

@@ -135,7 +135,7 @@ def _resolve_area(area, size: tuple[int, int]) -> tuple[int, int, int, int]:
 
 
 def _fade(length: int, start: int, size: int, device) -> torch.Tensor:
-    """1 inside the area, 0 outside, ramps at borders that are not the picture's own: ComfyUI's shape."""
+    """1 inside the area, 0 outside, ComfyUI's ramps at borders inside the picture."""
     line = torch.zeros(length, device=device)
     line[start : start + size] = 1.0
     reach = min(AREA_FUZZ, size // 4)

@@ -1,7 +1,7 @@
 """Tiled sampling as wrappers on a MODEL: x0 is blended per condition, before CFG.
 
 Hooks: CALC_COND_BATCH (the tiles), PREPARE_SAMPLING (memory for a tile, not for the picture) and
-OUTER_SAMPLE (nothing outlives a run). ComfyUI itself is not patched. Because the weights of the tiles
+OUTER_SAMPLE (nothing outlives a run). ComfyUI itself is not patched. Because the tiles' weights
 sum to 1, blending is the same for eps, v and x0 prediction, and CFG with whole-image statistics
 (RescaleCFG, PAG, post-CFG functions) sees one whole picture.
 """
@@ -91,7 +91,7 @@ class TiledSampling:
         return [total.to(x_in.dtype) for total in out]
 
     def _survey(self, conds, size, device) -> list[list]:
-        """Per entry the mask over the whole latent (None: everywhere); checks what cannot be tiled."""
+        """Per entry its mask over the whole latent (None: everywhere); refuses what cannot tile."""
         covers = []
         for entries in conds:
             row = []
@@ -104,7 +104,7 @@ class TiledSampling:
         return covers
 
     def _cut(self, model, conds, covers, group: TileBatch, batch: int) -> list:
-        """The condition lists for one batch of tiles, without the entries that do not touch them."""
+        """The condition lists for one batch of tiles, less the entries that do not touch it."""
         out = []
         for entries, row, active in zip(conds, covers, group.active, strict=True):
             if entries is None:

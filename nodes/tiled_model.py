@@ -22,8 +22,8 @@ class IXLTiledModel(io.ComfyNode):
                 io.Model.Input("model", tooltip="An SDXL-type model."),
                 io.Int.Input(
                     "tile_px", default=1024, min=256, max=4096, step=64,
-                    tooltip="Side of a square with the area of the largest tile, in pixels. Tiles are "
-                    "rectangles chosen for least work. 1024 for v0.1, up to 1536 for v1.0 and later.",
+                    tooltip="Side of a square with the area of the largest tile, in pixels. Tiles "
+                    "are rectangles chosen for least work. 1024 for v0.1, to 1536 for later ones.",
                 ),
                 io.Int.Input(
                     "overlap_px", default=128, min=16, max=1024, step=16,
@@ -32,18 +32,18 @@ class IXLTiledModel(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "cuts", options=[MOVING, FIXED], default=MOVING,
-                    tooltip="move every step: the cuts lie elsewhere in every step, which hides them "
-                    "with little overlap. fixed: the same cuts throughout.",
+                    tooltip="move every step: the cuts lie elsewhere in every step, which hides "
+                    "them with little overlap. fixed: the same cuts throughout.",
                 ),
                 io.Int.Input(
                     "tile_batch", default=0, min=0, max=64,
-                    tooltip="Tiles per model call. 0 chooses from the free memory. The picture is the "
-                    "same whatever the number.",
+                    tooltip="Tiles per model call. 0 chooses from the free memory. The picture is "
+                    "the same whatever the number.",
                 ),
                 io.Combo.Input(
                     "size_conditioning", options=["tile", "picture"], default="tile",
-                    tooltip="Which size SDXL is told. tile: each tile's own, as in training. picture: "
-                    "that of the whole picture.",
+                    tooltip="Which size SDXL is told. tile: each tile's own, as in training. "
+                    "picture: that of the whole picture.",
                 ),
             ],
             outputs=[io.Model.Output("tiled_model", display_name="model")],

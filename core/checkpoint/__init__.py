@@ -1,1 +1,1 @@
-"""What is known about checkpoints of the Illustrious family: identity of a file, profiles of versions."""
+"""Checkpoints of the Illustrious family: the identity of a file, the profiles of versions."""

@@ -36,8 +36,8 @@ def read_header(path: str) -> Header:
         (length,) = struct.unpack("<Q", start)
         if length > MAX_HEADER_BYTES or length + 8 > size:
             raise DamagedFile(
-                f"The header claims {length} bytes but the file holds {size}; it is no .safetensors "
-                "file or it is cut off. Download it again."
+                f"The header claims {length} bytes but the file holds {size}; it is no "
+                ".safetensors file or it is cut off. Download it again."
             )
         raw = file.read(length)
     try:

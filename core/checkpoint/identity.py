@@ -47,7 +47,7 @@ def identify(
     on_step: Callable[[int, int], None] | None = None,
     hasher: Callable[..., str] = sha256,
 ) -> Identity:
-    """The identity of a file; unreadable and damaged files come back with `ok` False and a sentence."""
+    """The identity of a file; a bad file comes back with `ok` False and a sentence."""
     try:
         if os.path.isdir(path):
             raise DamagedFile("This is a folder; give a .safetensors file.")

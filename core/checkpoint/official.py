@@ -1,5 +1,7 @@
-"""SHA-256 of the official Illustrious files. Source: file listings of the OnomaAIResearch repositories,
-each hash agreed on by at least two independent records.
+"""SHA-256 of the official Illustrious files.
+
+Source: file listings of the OnomaAIResearch repositories; each hash is agreed on by at least two
+independent records.
 """
 
 from typing import NamedTuple

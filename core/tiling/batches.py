@@ -1,4 +1,4 @@
-"""Which tiles go into one model call: same shape, same active conditions, as many as memory allows."""
+"""Which tiles share a model call: one shape, one set of conditions, as many as memory allows."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -7,14 +7,14 @@ from .plan import Tile
 
 
 class TileBatch(NamedTuple):
-    """Tiles of one shape that see the same conditions; `active` is whatever key the caller groups by."""
+    """Tiles of one shape that see the same conditions; `active` is the caller's key."""
 
     tiles: tuple[Tile, ...]
     active: object
 
 
 def group_tiles(keyed: Iterable[tuple[Tile, object]], limit: int) -> Iterator[TileBatch]:
-    """Batches of at most `limit` tiles with equal shape and equal (hashable) key, in reading order."""
+    """Batches of at most `limit` tiles with equal shape and equal key, in reading order."""
     groups: dict[tuple, list[Tile]] = {}
     for tile, key in keyed:
         groups.setdefault((tile.shape, key), []).append(tile)

@@ -1,4 +1,4 @@
-"""The tile plan of a picture: rectangles fitted to least cost, cuts that move every step, tile weights.
+"""The tile plan of a picture: rectangles fitted to least cost, moving cuts, tile weights.
 
 Sizes are latents (px / 8) unless a name ends in `_px`. Costs are those of the SDXL U-Net. Does not
 run a model; `nodes/` does.
@@ -111,7 +111,8 @@ def plan_tiles(
     if not fitting:
         raise ValueError(
             f"No tiles of at most {tile_px}x{tile_px} px with {overlap_px} px overlap fit a "
-            f"{width * LATENT_PX}x{height * LATENT_PX} px picture. Lower overlap_px or raise tile_px."
+            f"{width * LATENT_PX}x{height * LATENT_PX} px picture. Lower overlap_px or raise "
+            "tile_px."
         )
     _, rows, cols = min(fitting)
     return TilePlan(height, width, rows, cols, overlap, moving)

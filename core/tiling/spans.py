@@ -1,8 +1,8 @@
 """One axis of a tile plan: where the spans lie, how they overlap, and the weights that sum to 1.
 
 All lengths are in latents (1 latent = 8 px). Does not know pictures, models or ComfyUI.
-Moving cuts with a cos^2 feather: highres notes on SpotDiffusion (arXiv 2407.15507) and Mixture of
-Diffusers (arXiv 2302.02412); a low-discrepancy offset per step needs far less overlap than a fixed grid.
+Moving cuts: SpotDiffusion (arXiv 2407.15507); feathered weights: Mixture of Diffusers (arXiv
+2302.02412). A low-discrepancy offset per step needs far less overlap than a fixed grid.
 """
 
 import math
@@ -26,7 +26,7 @@ class Span(NamedTuple):
 
 
 def fixed_spans(length: int, count: int, overlap: int) -> tuple[Span, ...]:
-    """`count` spans of one size that cover `length`, neighbours sharing at least `overlap` latents."""
+    """`count` equal spans over `length`; neighbours share at least `overlap` latents."""
     if count == 1:
         return (Span(0, length),)
     size = min(length, _align_up(math.ceil((length + (count - 1) * overlap) / count)))
@@ -38,7 +38,7 @@ def moving_spans(length: int, count: int, overlap: int, offset: float) -> tuple[
     """`count` spans whose cuts shift together over half a period as `offset` goes from 0 to 1.
 
     Inner segments are one period long, the two at the borders between a half and a whole one, so
-    the number of tiles and the largest tile never change; nothing wraps around and nothing is padded.
+    the number of tiles and the largest tile never change; nothing wraps around or is padded.
     Cuts lie on multiples of ALIGN, so that few distinct shapes occur.
     """
     if count == 1:

@@ -1,4 +1,4 @@
-"""The route from a base picture to a large one: sizes and denoise per stage, cost and memory before the run.
+"""The route from a base picture to a large one: size, denoise, cost and memory of each stage.
 
 At most a factor 2 per side and stage (Illustrious reaches 20 MP by image-to-image from a 1-2.4 MP
 picture: arXiv 2409.19946, sections 3.1.3 and A.1). Does not sample.
@@ -86,8 +86,10 @@ def plan_stages(
 
 
 def base_size(width: int, height: int, area: int = BASE_AREA) -> tuple[int, int]:
-    """(width, height) of about `area` px in the target's aspect ratio, multiples of 64; never larger
-    than the target."""
+    """(width, height) of about `area` px in the target's aspect ratio, in steps of 64 px.
+
+    Never larger than the target.
+    """
     scale = min(1.0, math.sqrt(area / (width * height)))
     if scale == 1.0:
         return width, height

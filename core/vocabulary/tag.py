@@ -5,9 +5,9 @@ Does not hold any tag data (see the tables beside this file) and does no look-up
 
 from typing import NamedTuple, Protocol
 
-# Classes that decide the section of a caption. The first eleven follow Danbooru's categories and the
-# paper's section schema (arXiv 2409.19946, section 3.1.2, Tables 3 and 4); `framing` is split from
-# general because the v0.1 card asks for one framing tag only.
+# Classes that decide the section of a caption: Danbooru's categories and the paper's sections
+# (arXiv 2409.19946, section 3.1.2, Tables 3 and 4); `framing` is split from general because the
+# v0.1 card asks for one framing tag only.
 CATEGORIES = (
     "person count",  # 1girl, 2boys, multiple others, no humans
     "character",

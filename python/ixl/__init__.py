@@ -1,7 +1,7 @@
 """The pack under the name `ixl`, for everything that is not ComfyUI (tests, command line, trainer).
 
-Put this file's folder's parent (`python/`) on sys.path and `ixl.core`, `ixl.nodes`, ... are the pack's own
-files. The pack root itself must never be on sys.path: our `nodes` would shadow ComfyUI's.
+Put the folder `python/` on sys.path and `ixl.core`, `ixl.nodes`, ... are the pack's own files. The
+pack root itself must never be on sys.path: our `nodes` would shadow ComfyUI's.
 """
 
 from pathlib import Path
