@@ -39,15 +39,17 @@ def moving_spans(length: int, count: int, overlap: int, offset: float) -> tuple[
 
     Inner segments are one period long, the two at the borders between a half and a whole one, so
     the number of tiles and the largest tile never change; nothing wraps around or is padded.
-    Cuts lie on multiples of ALIGN, so that few distinct shapes occur.
+    The period is a multiple of 8, 4 or 2 latents where that leaves the cuts room to move.
     """
     if count == 1:
         return (Span(0, length),)
-    period = _align_up(math.ceil(length / (count - 0.5)))
+    shortest = length / (count - 0.5)
+    unit = next(u for u in (8, 4, 2, 1) if u * count <= shortest / 4 or u == 1)
+    period = -(-math.ceil(shortest) // unit) * unit
     edges = length - (count - 2) * period  # first and last segment together, at most 1.5 periods
     most = max(edges / 2, min(period, edges - period / 2))
     first = edges - most + offset * (2 * most - edges)
-    first = ALIGN * round(first / ALIGN) if first > ALIGN else round(first)
+    first = unit * round(first / unit)
     cuts = [first + i * period for i in range(count - 1)]
     half = overlap // 2
     starts = [0] + [c - half for c in cuts]
