@@ -103,10 +103,11 @@ def plan_tiles(
     row_choices = _choices(height, side, overlap, moving)
     col_choices = _choices(width, side, overlap, moving)
     fitting = [
-        (rows * cols * evaluation_cost(h * w), rows, cols)
+        # a tile longer than the limit only where nothing else fits (narrow strips)
+        (max(h / w, w / h) > MAX_ASPECT, rows * cols * evaluation_cost(h * w), rows, cols)
         for rows, h in row_choices
         for cols, w in col_choices
-        if h * w <= side * side and _is_drawable(h, w, height, width)
+        if h * w <= side * side
     ]
     if not fitting:
         raise ValueError(
@@ -114,7 +115,7 @@ def plan_tiles(
             f"{width * LATENT_PX}x{height * LATENT_PX} px picture. Lower overlap_px or raise "
             "tile_px."
         )
-    _, rows, cols = min(fitting)
+    *_, rows, cols = min(fitting)
     return TilePlan(height, width, rows, cols, overlap, moving)
 
 
@@ -145,8 +146,3 @@ def check_tile_sizes(tile_px: int, overlap_px: int) -> None:
             f"overlap_px is {overlap_px}; it must be a multiple of 16 from 16 to a quarter of "
             f"tile_px ({tile_px // 4}). Try {min(128, tile_px // 8 // 16 * 16)}."
         )
-
-
-def _is_drawable(h: int, w: int, height: int, width: int) -> bool:
-    """Tile aspect within the limit, except where the tile spans the picture's whole side."""
-    return max(h / w, w / h) <= MAX_ASPECT or h == height or w == width

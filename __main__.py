@@ -1,0 +1,114 @@
+"""Command line: `python <pack folder> <area> ...`. Thin; the same functions as the nodes.
+
+Exit codes: 0 done, 1 bad input (one sentence on stderr), 2 wrong usage, 130 interrupted.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+
+
+def _make_importable() -> None:
+    """Python puts the pack folder on sys.path; there `nodes` would shadow ComfyUI's. Use `ixl`."""
+    sys.path[:] = [p for p in sys.path if Path(p or os.getcwd()).resolve() != ROOT]
+    sys.path.insert(0, str(ROOT / "python"))
+
+
+def identify_command(args: argparse.Namespace) -> int:
+    from ixl.core.checkpoint.identity import identify
+
+    found = [identify(file, _bar(file, args.json)) for file in args.files]
+    if args.json:
+        print(json.dumps([identity.as_dict() for identity in found], indent=1))
+    for identity in found:
+        if not identity.ok:
+            print(f"{identity.file}: {identity.problem}", file=sys.stderr)
+        elif not args.json:
+            name = f"{identity.family} {identity.version}".strip()
+            print(f"{identity.file}: {name}, {identity.objective} ({identity.certainty})")
+            print("".join(f"  {line}\n" for line in identity.evidence), end="")
+    return 0 if all(identity.ok for identity in found) else 1
+
+
+def plan_command(args: argparse.Namespace) -> int:
+    from ixl.core.tiling.stages import plan_report, plan_stages
+
+    width, height = _size(args.size)
+    base = _size(args.base) if args.base else None
+    report = plan_report(plan_stages(width, height, base, args.tile_px, args.overlap_px))
+    if args.json:
+        print(json.dumps(report, indent=1))
+        return 0
+    print("size         denoise  tiles  largest tile  overlap  TFLOP/step")
+    for s in report["stages"]:
+        size, tile = f"{s['width']}x{s['height']}", f"{s['tile_width']}x{s['tile_height']}"
+        print(
+            f"{size:<12} {s['denoise']:7} {s['tiles']:6}  {tile:>12} {s['overlap_px']:8} "
+            f"{s['tflop_per_step']:11}"
+        )
+    print(f"about {report['memory_gb']} GB of GPU memory")
+    return 0
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise ValueError(f"The size is '{text}'; it must be WIDTHxHEIGHT in px. Try 3744x5616.")
+    return int(width), int(height)
+
+
+def _bar(name: str, quiet: bool):
+    """A progress line on stderr when a person watches."""
+    if quiet or not sys.stderr.isatty():
+        return None
+
+    def on_step(done: int, total: int) -> None:
+        end = "\n" if done == total else ""
+        print(f"\r{name}: {100 * done // max(1, total)} %", end=end, file=sys.stderr, flush=True)
+
+    return on_step
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python <pack folder>", description=__doc__)
+    areas = parser.add_subparsers(dest="area", required=True, metavar="AREA")
+
+    identify = areas.add_parser("identify", help="say which model a checkpoint file is")
+    identify.add_argument("files", nargs="+", metavar="FILE")
+    identify.set_defaults(run=identify_command)
+
+    plan = areas.add_parser("plan", help="the stages and tiles on the way to a large picture")
+    plan.add_argument("size", metavar="WIDTHxHEIGHT")
+    plan.add_argument("--from", dest="base", metavar="WxH", help="size of the base picture")
+    plan.add_argument("--tile-px", type=int, default=1024)
+    plan.add_argument("--overlap-px", type=int, default=128)
+    plan.set_defaults(run=plan_command)
+
+    for area in (identify, plan):
+        area.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command and returns the exit code."""
+    _make_importable()
+    args = _parser().parse_args(argv)
+    try:
+        return args.run(args)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader (head, less) went away: not an error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
