@@ -5,6 +5,7 @@ run a model; `nodes/` does.
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,9 @@ MIN_TILE_PX = 256  # below this SDXL has no composition left to work with
 MAX_ASPECT = (
     2.0  # of one tile; SDXL was trained with buckets up to about 1:4 but draws best near square
 )
+
+# A grid this much dearer than the cheapest is taken if it has fewer tiles: each tile sees more.
+COST_SLACK = 1.05
 
 # TFLOP of one SDXL U-Net evaluation on n latents: a*n + b*n^2, fitted to FLOP counts of the real
 # module at 512..4472 px (6.76 at 1024 px, 423 at 3744x5616).
@@ -71,17 +75,23 @@ class TilePlan(NamedTuple):
     def tile_shape(self) -> tuple[int, int]:
         """Height and width that no tile of any step exceeds."""
         steps = range(8) if self.moving else range(1)
-        shapes = [t.shape for s in steps for t in self.tiles(s)]
-        return max(h for h, _ in shapes), max(w for _, w in shapes)
+        sizes = [self._sizes(step) for step in steps]
+        return max(max(h) for h, _ in sizes), max(max(w) for _, w in sizes)
 
     def cost(self, step: int = 0) -> float:
         """TFLOP of one evaluation of all tiles for one condition."""
-        return sum(evaluation_cost(h * w) for h, w in (t.shape for t in self.tiles(step)))
+        heights, widths = self._sizes(step)
+        return sum(evaluation_cost(h * w) for h in heights for w in widths)
 
     def redundancy(self, step: int = 0) -> float:
         """Evaluated latents per latent of the picture; 1 is untiled."""
-        evaluated = sum(h * w for h, w in (t.shape for t in self.tiles(step)))
-        return evaluated / (self.height * self.width)
+        heights, widths = self._sizes(step)
+        return sum(heights) * sum(widths) / (self.height * self.width)
+
+    def _sizes(self, step: int) -> tuple[list[int], list[int]]:
+        rows = self._spans(self.height, self.rows, step, 2)
+        cols = self._spans(self.width, self.cols, step, 3)
+        return [s.size for s in rows], [s.size for s in cols]
 
 
 def evaluation_cost(latents: int) -> float:
@@ -89,6 +99,7 @@ def evaluation_cost(latents: int) -> float:
     return TFLOP_PER_LATENT * latents + TFLOP_PER_LATENT_SQUARED * latents**2
 
 
+@lru_cache(maxsize=64)
 def plan_tiles(
     height: int, width: int, tile_px: int = 1024, overlap_px: int = 128, moving: bool = True
 ) -> TilePlan:
@@ -102,21 +113,28 @@ def plan_tiles(
         return TilePlan(height, width, 1, 1, overlap, moving)
     row_choices = _choices(height, side, overlap, moving)
     col_choices = _choices(width, side, overlap, moving)
-    fitting = [
-        # a tile longer than the limit only where nothing else fits (narrow strips)
-        (max(h / w, w / h) > MAX_ASPECT, rows * cols * evaluation_cost(h * w), rows, cols)
-        for rows, h in row_choices
-        for cols, w in col_choices
-        if h * w <= side * side
-    ]
+    # for a number of rows the fewest columns that fit are the best: more only add overlap
+    fitting = []
+    for rows, h in row_choices:
+        cols = next((cols for cols, w in col_choices if h * w <= side * side), None)
+        if cols:
+            fitting.append(TilePlan(height, width, rows, cols, overlap, moving))
     if not fitting:
         raise ValueError(
             f"No tiles of at most {tile_px}x{tile_px} px with {overlap_px} px overlap fit a "
             f"{width * LATENT_PX}x{height * LATENT_PX} px picture. Lower overlap_px or raise "
             "tile_px."
         )
-    *_, rows, cols = min(fitting)
-    return TilePlan(height, width, rows, cols, overlap, moving)
+    # a tile longer than the limit only where nothing else fits (narrow strips)
+    fitting = [p for p in fitting if _aspect(p) <= MAX_ASPECT] or fitting
+    costs = [p.cost() for p in fitting]
+    near_best = [p for p, c in zip(fitting, costs, strict=True) if c <= COST_SLACK * min(costs)]
+    return min(near_best, key=lambda p: (p.rows * p.cols, p.cost()))
+
+
+def _aspect(plan: TilePlan) -> float:
+    h, w = plan.tile_shape
+    return max(h / w, w / h)
 
 
 def _choices(length: int, side: int, overlap: int, moving: bool) -> list[tuple[int, int]]:
