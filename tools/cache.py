@@ -2,9 +2,9 @@
 
 `<cache>/<name>-<key>/<attempt>/` holds the content, and the file `current` beside it names the
 attempt that is complete. Every attempt gets a new folder and `current` is replaced atomically last,
-so that an entry is whole or absent, and virtual environments, which cannot be moved, are built where
-they stay. What a killed run left, and even what its orphans still write, is never looked at and is
-removed by the next build. A lock lets only one process build an entry.
+so that an entry is whole or absent, and virtual environments, which cannot be moved, are built
+where they stay. What a killed run left, and even what its orphans still write, is never looked at
+and is removed by the next build. A lock lets only one process build an entry.
 
 Does not remove old entries: deleting the cache folder is always safe.
 """

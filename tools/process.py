@@ -38,17 +38,20 @@ def run(
         raise
 
 
-def end(child: subprocess.Popen, patience: float) -> None:
-    """Let the child end by itself, then interrupt, terminate and kill it, in this order."""
+def end(child: subprocess.Popen, patience: float, grace: float = 10.0) -> None:
+    """Let the child end by itself, then interrupt, terminate and kill it, in this order.
+
+    patience, grace: seconds to wait before the first and after each later step.
+    """
     try:
         if _ended(child, patience):
             return
         if os.name == "posix":
             child.send_signal(signal.SIGINT)
-            if _ended(child, max(10, patience)):
+            if _ended(child, max(grace, patience)):
                 return
         child.terminate()
-        if not _ended(child, 5):
+        if not _ended(child, grace):
             child.kill()
     except KeyboardInterrupt:
         child.kill()
