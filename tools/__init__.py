@@ -1,0 +1,1 @@
+"""The development environment: everything behind `tools/dev.py`. No part of the installed pack."""
