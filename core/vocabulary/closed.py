@@ -1,6 +1,6 @@
 """The closed classes of the caption scheme: counts, ratings, scores, years, framing, quality.
 
-Every family's words are here, because a word that one family was trained on is only noise to another:
+Every family's words are here, because a word that one family was trained on is noise to another:
 `SCORE_WORDS["illustrious"]` says which is which. Holds no open classes (see data/) and no ordering.
 
 Sources: Illustrious arXiv 2409.19946, Tables 3 and 4, and the v0.1 card; NoobAI-XL 1.0 and
@@ -210,7 +210,7 @@ _RATING_LETTERS = {"g": "general", "s": "sensitive", "q": "questionable", "e": "
 
 
 def person_count(kind: str, number: int) -> str:
-    """The count tag of `number` (1 or more) persons of kind girl, boy or other: `2girls`, `6+boys`."""
+    """The count tag of `number` (1 or more) girls, boys or others: `2girls`, `6+boys`."""
     if number < 1 or kind not in ("girl", "boy", "other"):
         raise ValueError(
             f"no person count for {number} x {kind!r}; use 1 or more of girl, boy, other."

@@ -1,8 +1,8 @@
 """The pack's own vocabulary: closed classes and the hand-written lists under data/.
 
-Written for this project and safe for work; post counts are unknown here (`count` is None). It is the
-fallback when there is no index, the source of groups, implications and meanings for the index, and
-cheap: nothing is read before the first question. Data grammar: data/README.md.
+Written for this project and safe for work; post counts are unknown here (`count` is None). It is
+the fallback when there is no index, the source of groups, implications and meanings for the index,
+and cheap: nothing is read before the first question. Data grammar: data/README.md.
 """
 
 from functools import cache
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import spelling
 from .closed import by_pattern, closed_tags
-from .names import DATA, emoticons
+from .names import DATA
 from .tag import GROUPS, Tag
 
 _MISSING = object()

@@ -1,7 +1,7 @@
-"""Canonical spelling of tag names: lower case, single spaces, no escapes; emoticons keep underscores.
+"""Canonical spelling of tag names: lower case, single spaces, no escapes.
 
-Does not know which names exist. Danbooru stores `long_hair` and `^_^`; prompts write `long hair` and
-`^_^`, so an underscore is a space except where it is a mouth (Danbooru, tag group "Emoticons").
+Does not know which names exist. Danbooru stores `long_hair` and `^_^`; prompts write `long hair`
+and `^_^`, so an underscore is a space except where it is a mouth (Danbooru, tag group "Emoticons").
 """
 
 import re
@@ -12,8 +12,8 @@ DATA = Path(__file__).with_name("data")
 
 _ESCAPED = re.compile(r"\\([()\[\]{}])")
 _SPACES = re.compile(r"\s+")
-# A mouth between signs that hold no letter: ^_^ >_< =_=. Faces with letters (o_o) are listed by name,
-# because an artist may be called `m_k`.
+# A mouth between signs that hold no letter: ^_^ >_< =_=. Faces with letters (o_o) are listed by
+# name, because an artist may be called `m_k`.
 _FACE = re.compile(r"[^\w\s]+_+[^\w\s]+")
 # Pony's control words are one word to its tokenizer and are written with underscores everywhere.
 _UNDERSCORED = re.compile(r"score_\d(_up)?|(rating|source)_[a-z]+")

@@ -1,8 +1,9 @@
-"""Typos: names that differ from a known one by about one key, found without comparing with all names.
+"""Typos: names about one key away from a known one, found without comparing with all names.
 
-Names are compared squashed (letters and digits only), so `twin tails` equals `twintails`. Two names one
-edit apart share a key when one character is deleted from either (the symmetric delete idea of SymSpell,
-Wolf Garbe 2012); candidates are then ranked by the true edit distance. Does not know the vocabulary.
+Names are compared squashed (letters and digits only), so `twin tails` equals `twintails`. Two names
+one edit apart share a key when one character is deleted from either (the symmetric delete idea of
+SymSpell, Wolf Garbe 2012); candidates are then ranked by the true edit distance. Does not know the
+vocabulary.
 """
 
 import re

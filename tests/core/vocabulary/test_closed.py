@@ -76,7 +76,9 @@ def test_lookup(name, canonical, category):
     assert (tag.name, tag.category) == (canonical, category)
 
 
-@pytest.mark.parametrize("name", ["0girls", "year 1899", "year 2923", "girl", "", "year", "100girls"])
+@pytest.mark.parametrize(
+    "name", ["0girls", "year 1899", "year 2923", "girl", "", "year", "100girls"]
+)
 def test_what_no_pattern_means(name):
     assert curated_vocabulary().lookup(name) is None
 
