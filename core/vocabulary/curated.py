@@ -1,0 +1,156 @@
+"""The pack's own vocabulary: closed classes and the hand-written lists under data/.
+
+Written for this project and safe for work; post counts are unknown here (`count` is None). It is
+the fallback when there is no index, the source of groups, implications and meanings for the index,
+and cheap: nothing is read before the first question. Data grammar: data/README.md.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from . import spelling
+from .closed import by_pattern, closed_tags
+from .names import DATA
+from .tag import GROUPS, Tag
+
+_MISSING = object()
+
+
+def entries(path: Path) -> list[str]:
+    """Lines of a data file without blanks and without comments (`# ` at the start)."""
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line and line != "#" and not line.startswith("# ")]
+
+
+def arrows(path: Path) -> list[tuple[str, list[str]]]:
+    """Lines of the form `one <- many, of, these`."""
+    pairs = (line.split(" <- ", 1) for line in entries(path))
+    return [(left.strip(), names(right)) for left, right in pairs]
+
+
+def names(line: str) -> list[str]:
+    """The comma-separated names of a line."""
+    return [name for part in line.split(",") if (name := part.strip())]
+
+
+def _reversed(path: Path) -> dict[str, tuple[str, ...]]:
+    """name -> everything on the left of an arrow that has it on the right."""
+    found: dict[str, tuple[str, ...]] = {}
+    for left, right in arrows(path):
+        for name in right:
+            found[name] = (*found.get(name, ()), left)
+    return found
+
+
+@cache
+def general_groups() -> dict[str, str]:
+    """General tag -> semantic group (data/general/<group>.txt), in file order."""
+    files = {group: DATA / "general" / f"{group}.txt" for group in GROUPS}
+    groups: dict[str, str] = {}
+    for group, path in files.items():
+        for line in entries(path) if path.exists() else ():
+            for name in names(line):
+                groups.setdefault(name, group)
+    return groups
+
+
+@cache
+def curated_tags() -> dict[str, Tag]:
+    """Every curated tag by canonical name: closed classes first, then general, then meta."""
+    implies = _reversed(DATA / "implications.txt")
+    aliases = {left: tuple(right) for left, right in arrows(DATA / "aliases.txt")}
+    trained = {left: right[0] for left, right in arrows(DATA / "renamed.txt")}
+    meanings = {left: tuple(right) for left, right in _meanings()}
+    tags = dict(closed_tags())
+    for name, group in general_groups().items():
+        tags.setdefault(name, Tag(name, "general", group))
+    for line in entries(DATA / "meta.txt"):
+        for name in names(line):
+            tags.setdefault(name, Tag(name, "meta"))
+    for name in (*trained, *meanings):
+        tags.setdefault(name, Tag(name, "general"))
+    return {
+        name: tag._replace(
+            aliases=tag.aliases + aliases.get(name, ()),
+            implies=tag.implies + implies.get(name, ()),
+            trained_as=trained.get(name, ""),
+            meanings=meanings.get(name, ()),
+        )
+        for name, tag in tags.items()
+    }
+
+
+def _meanings() -> list[tuple[str, list[str]]]:
+    """Ambiguous names: `name | first meaning | second meaning`."""
+    rows = (line.split(" | ") for line in entries(DATA / "ambiguous.txt"))
+    return [(name.strip(), [meaning.strip() for meaning in rest]) for name, *rest in rows]
+
+
+@cache
+def alias_targets() -> dict[str, tuple[str, ...]]:
+    """Alias -> the tags it may stand for (one, or several when it is ambiguous)."""
+    targets: dict[str, tuple[str, ...]] = {}
+    for name, tag in curated_tags().items():
+        for alias in (*tag.aliases, *((tag.trained_as,) if tag.trained_as else ())):
+            targets[alias] = (*targets.get(alias, ()), name)
+    return targets
+
+
+def ambiguous_alias(alias: str, targets: tuple[Tag, ...]) -> Tag:
+    """What is known of an alias with several targets: its own name, and the targets as meanings."""
+    categories = {tag.category for tag in targets}
+    category = categories.pop() if len(categories) == 1 else "general"
+    return Tag(alias, category, meanings=tuple(f"{t.name} ({t.category})" for t in targets))
+
+
+class CuratedVocabulary:
+    """`tag.Vocabulary` over the curated tables."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, Tag | None] = dict(curated_tags())
+        self._typos: dict[str, list[str]] | None = None
+
+    def __len__(self) -> int:
+        return len(curated_tags())
+
+    def lookup(self, name: str) -> Tag | None:
+        """The tag of that canonical name or alias; an ambiguous alias answers with its meanings."""
+        found = self._answers.get(name, _MISSING)
+        return self._resolve(name) if found is _MISSING else found
+
+    def _resolve(self, name: str) -> Tag | None:
+        targets = tuple(curated_tags()[t] for t in alias_targets().get(name, ()))
+        if len(targets) > 1:
+            tag = ambiguous_alias(name, targets)
+        elif targets:
+            tag = targets[0]
+        else:
+            meant = by_pattern(name)
+            tag = curated_tags()[meant] if isinstance(meant, str) else meant
+        if tag is not None:
+            self._answers[name] = tag
+        return tag
+
+    def nearest(self, name: str, limit: int = 3) -> list[Tag]:
+        """Known tags about one key away from an unknown name, closest first."""
+        squashed = spelling.squash(name)
+        if not 2 < len(squashed) <= spelling.MAX_SQUASHED:
+            return []
+        typos = self._typo_index()
+        near = {n: None for key in spelling.deletions(squashed) for n in typos.get(key, ())}
+        return [curated_tags()[n] for n in spelling.rank(name, near, limit)]
+
+    def _typo_index(self) -> dict[str, list[str]]:
+        if self._typos is None:
+            self._typos = {}
+            for name in curated_tags():
+                if 2 < len(squashed := spelling.squash(name)) <= spelling.MAX_SQUASHED:
+                    for key in spelling.deletions(squashed):
+                        self._typos.setdefault(key, []).append(name)
+        return self._typos
+
+
+@cache
+def curated_vocabulary() -> CuratedVocabulary:
+    """The one curated vocabulary of this process."""
+    return CuratedVocabulary()
