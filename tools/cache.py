@@ -60,13 +60,16 @@ def entry(
     home = _home(name, made_from)
     found = _current(home)
     if found and usable(found):
+        if len(_attempts(home)) > 1:  # an orphan's, left after the last build
+            with locked(home / "lock", f"makes {name}"):
+                _remove_attempts(home, keep=_current(home))
         return found
     home.mkdir(parents=True, exist_ok=True)
     with locked(home / "lock", f"makes {name}"):
         found = _current(home)
         if found and usable(found):
             return found
-        _remove_attempts(home)
+        _remove_attempts(home, keep=None)
         attempt = home / secrets.token_hex(4)
         attempt.mkdir()
         try:
@@ -121,12 +124,16 @@ def _current(home: Path) -> Path | None:
     return attempt if attempt.is_dir() else None
 
 
-def _remove_attempts(home: Path) -> None:
-    for path in home.iterdir():
-        if path.is_dir():
+def _attempts(home: Path) -> list[Path]:
+    return [path for path in home.iterdir() if path.is_dir()]
+
+
+def _remove_attempts(home: Path, keep: Path | None) -> None:
+    if keep is None:
+        (home / "current").unlink(missing_ok=True)
+    for path in _attempts(home):
+        if path != keep:
             shutil.rmtree(path, ignore_errors=True)
-        elif path.suffix == ".tmp" or path.name == "current":
-            path.unlink(missing_ok=True)
 
 
 if os.name == "nt":

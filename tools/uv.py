@@ -116,10 +116,12 @@ def _why(code: int) -> str:
     free = shutil.disk_usage(cache.folder()).free / cache.GIB
     if free < 0.5:
         return f"the disk is full ({free:.1f} GiB free); free some space and run it again."
-    probe = [ensure(), "pip", "install", "--dry-run", "--no-deps", "--refresh-package", "pip"]
-    probe += ["--target", cache.folder() / "probe", "pip"]
     _, _, errors = process.capture(
-        probe, environment={**clean_environment(), "UV_HTTP_RETRIES": "0"}, timeout=60
+        [ensure(), "pip", "compile", "--quiet", "--no-deps", "--refresh-package", "pip", "-"],
+        environment={**clean_environment(), "UV_HTTP_RETRIES": "0"},
+        folder=cache.folder(),
+        text="pip",
+        timeout=60,
     )
     if re.search(r"error sending request|dns error|[Cc]onnect|[Tt]imed? ?out", errors):
         return "the package index cannot be reached; check the network connection and try again."

@@ -88,6 +88,13 @@ def test_orphan_of_a_killed_build_cannot_reach_the_next_one(own_cache):
     assert (folder / "second").read_text() == "2"
 
 
+def test_what_an_orphan_left_is_removed_on_the_next_use(own_cache):
+    folder = cache.entry("thing", 1, make_whole)
+    (folder.parent / "0rphan").mkdir()
+    assert cache.entry("thing", 1, make_whole) == folder
+    assert attempts(own_cache) == [folder]
+
+
 def test_two_processes_build_once():
     children = [start(BUILD, "1") for _ in range(2)]
     outputs = [child.communicate(timeout=30) for child in children]
