@@ -1,1 +1,1 @@
-
+"""Prompts: lossless parser, normalizer that explains itself, profiles, builders, token budget."""

@@ -1,0 +1,243 @@
+"""Says of one item which section it belongs to, how it is spelled, and why.
+
+Closed classes (person counts, ratings, score and year words, quality, framing) are recognised here,
+from patterns and the profile table; everything else comes from the vocabulary, and what nobody
+knows is general. Results are cached per item text, because captions repeat their tags. Does not
+order.
+"""
+
+import re
+from typing import NamedTuple
+
+from ..vocabulary.tag import Tag, Vocabulary
+from .parse import Prompt, parse
+from .profiles import FOREIGN_SCORES, FRAMING, PROFILES, QUALITY, Profile, section_of
+from .sentences import is_prose
+
+# Danbooru person counts, spelled as tags or (paraphrases of the authors' trainer) as words. `solo`
+# is a general tag there, and stands among the general tags in the sample prompt of the v0.1 card.
+_COUNT = re.compile(
+    r"(?:\d{1,3}\+?|multiple|one|two|three|four|five|six) ?(?:girl|boy|other|man|men|woman|women)s?"
+    r"|no humans"
+)
+_YEAR = re.compile(r"year (\d{4})")
+_PREFIXES = {
+    **{"artist": "artist", "character": "character", "rating": "rating"},
+    **{"copyright": "copyright", "series": "copyright", "meta": "meta", "general": "general"},
+}
+_RATINGS = frozenset(word for p in PROFILES.values() for word in p.ratings) | {"sfw"}
+_SCORES = frozenset(word.name for p in PROFILES.values() for word in p.scores) | frozenset(
+    word.name for word in FOREIGN_SCORES
+)
+_YEARS = frozenset(word.name for p in PROFILES.values() for word in p.years)
+
+_TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
+_TECHNICAL = re.compile(r"(?i)score_\d|.*(?:\d_|_v?\d|__)|_|.*_\Z")
+_ESCAPED = re.compile(r"\\([()])")
+_ROUND = re.compile(r"(?<!\\)[()]")
+_SPACES = re.compile(r"\s+")
+_SIMPLE_CHOICE = re.compile(r"\{(?:[\d-]*\$\$)?(?:[\d.]+::)?([^{}|]*)\|[^{}]*\}")
+_INLINE_WEIGHT = re.compile(r"(?<!\\)\(([^()]*?)(?::[-+.\d]+)?(?<!\\)\)")
+_WHEN = re.compile(r":[-+\d.%, ]+\Z")
+# Characters that can give an item a meaning together with its neighbours.
+_STRUCTURE = re.compile(r"(?<!\\)[()\[\]{}|#]|<[A-Za-z]|::|//|/\*|\\\Z|[\r\n]|\\\\")
+_NO_ESCAPES = "captions are not read by an encoder with weights"
+CACHE_LIMIT = 300_000
+CACHED_LENGTH = 100
+
+
+class Entry(NamedTuple):
+    """One item, understood.
+
+    name: canonical spelling for look-ups (lower case, spaces, no escapes). text: as it is printed.
+    why: one clause on how the section was found. edits: (kind, why) of each change of spelling.
+    """
+
+    section: str
+    category: str
+    name: str
+    text: str
+    why: str
+    tag: Tag | None = None
+    edits: tuple[tuple[str, str], ...] = ()
+
+
+class Reader:
+    """Classifies items for one profile, vocabulary and spelling; keeps what it has seen."""
+
+    def __init__(self, profile: Profile, vocabulary: Vocabulary | None, escape: bool, spaces: bool):
+        self.profile, self.vocabulary = profile, vocabulary
+        self.escape, self.spaces = escape, spaces
+        self._entries: dict[tuple[str, str], Entry] = {}
+
+    def lookup(self, name: str) -> Tag | None:
+        """The vocabulary's tag of a name, or None."""
+        return self.vocabulary.lookup(name) if self.vocabulary is not None else None
+
+    def known(self, name: str) -> bool:
+        """Whether a lower-case phrase is a tag: for the parser's choice between name and prose."""
+        return self.lookup(_canonical(name)) is not None or _closed(_canonical(name)) is not None
+
+    def parse(self, text: str) -> Prompt:
+        return parse(text, self.known if self.vocabulary is not None else None)
+
+    def entry(self, kind: str, text: str) -> Entry:
+        """The entry of a part kind and its source text."""
+        key = (kind, text)
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._read(kind, text)
+            if len(self._entries) >= CACHE_LIMIT:
+                self._entries.clear()
+            if len(text) <= CACHED_LENGTH:
+                self._entries[key] = entry
+        return entry
+
+    def _read(self, kind: str, text: str) -> Entry:
+        if kind == "tag":
+            return self._tag(text)
+        if kind == "sentence":
+            return self._sentence(text)
+        if kind == "network":
+            return Entry("network", "network", text, text, "a network to load, not encoded text")
+        if kind == "embedding":
+            return Entry("general", "unknown", text, text, "an embedding keeps its place")
+        if kind == "mixed":
+            return self._mixed(text)
+        return self._dynamic(kind, text)
+
+    def _sentence(self, text: str) -> Entry:
+        printed, edits = text, ()
+        if not self.escape and _ESCAPED.search(text) and "\\\\" not in text:
+            printed, edits = _ESCAPED.sub(r"\1", text), (("unescape", _NO_ESCAPES),)
+        why = "a sentence or descriptive phrase"
+        return Entry("natural language", "natural language", text, printed, why, None, edits)
+
+    def _tag(self, text: str) -> Entry:
+        spelled, edits = self._spell(text)
+        name = spelled.lower()
+        section, category, why, tag = self.category(name)
+        printed = spelled
+        if "\\\\" in text:
+            pass
+        elif self.escape and _ROUND.search(spelled):
+            printed = re.sub(r"[()]", r"\\\g<0>", spelled)
+            if _ROUND.search(text):
+                why_escaped = "an encoder with weights reads bare round brackets as emphasis"
+                edits.append(("escape", why_escaped))
+        elif not self.escape and "\\" in text and _ESCAPED.search(text):
+            edits.append(("unescape", _NO_ESCAPES))
+        return Entry(section, category, name, printed, why, tag, tuple(edits))
+
+    def _spell(self, text: str) -> tuple[str, list[tuple[str, str]]]:
+        """Spelling without escapes, with single spaces for underscores that stand for one."""
+        edits: list[tuple[str, str]] = []
+        spelled = _ESCAPED.sub(r"\1", text) if "\\" in text and "\\\\" not in text else text
+        if "_" in spelled and self.spaces and self._is_spaced(spelled):
+            spelled = spelled.replace("_", " ").strip()
+            why = "the model was trained on spaces (arXiv 2409.19946, all prompts shown)"
+            edits.append(("underscores", why))
+        if "  " in spelled or (not spelled.isascii() and _SPACES.search(spelled)):
+            collapsed = _SPACES.sub(" ", spelled)
+            if collapsed != spelled:
+                edits.append(("spacing", "one space is enough"))
+            spelled = collapsed
+        return spelled, edits
+
+    def _is_spaced(self, name: str) -> bool:
+        """Whether underscores stand for spaces: not in emoticons, triggers and score_9."""
+        if not _TWO_LETTERS.search(name):
+            return False
+        if _closed(name.lower()) is not None:
+            return False
+        if self.lookup(_SPACES.sub(" ", name.replace("_", " ")).strip().lower()) is not None:
+            return True
+        return not _TECHNICAL.match(name)
+
+    def category(self, name: str) -> tuple[str, str, str, Tag | None]:
+        """(section, category, why, tag) of a canonical name."""
+        closed = _closed(name)
+        if closed is not None:
+            return section_of(closed[0]), closed[0], closed[1], self.lookup(name)
+        prefix, colon, rest = name.partition(":")
+        if colon and prefix in _PREFIXES and rest.strip():
+            category = _PREFIXES[prefix]
+            return section_of(category), category, f"written with the prefix {prefix}:", None
+        tag = self.lookup(name)
+        if tag is None and name.startswith("by "):
+            artist = self.lookup(name[3:])
+            if artist is not None and artist.category == "artist":
+                return "artist", "artist", "the vocabulary lists the artist", artist
+        if tag is not None:
+            why = f"the vocabulary ({tag.origin}) lists it as {tag.category}"
+            return section_of(tag.category), tag.category, why, tag
+        if name in FRAMING:
+            return "general", "framing", "a framing tag", None
+        if name in QUALITY:
+            return "quality", "quality", "a tag of file quality", None
+        return "general", "unknown", "not a known tag: stays with the general ones", None
+
+    def _mixed(self, text: str) -> Entry:
+        """An item with brackets, choices or comments inside: a name, prose, or in between."""
+        literal = _SPACES.sub(" ", _ESCAPED.sub(r"\1", text))
+        name = _canonical(literal)
+        tag = self.lookup(name)
+        if tag is not None and "\\\\" not in text:
+            return self._tag(text)
+        plain = _SIMPLE_CHOICE.sub(r"\1", text)
+        plain = _INLINE_WEIGHT.sub(r"\1", plain)
+        if is_prose(plain):
+            return self._sentence(text)
+        section, category, why, tag = self.category(_canonical(plain))
+        return Entry(section, category, _canonical(plain), text, why, tag)
+
+    def _dynamic(self, kind: str, text: str) -> Entry:
+        """A wildcard, choice or schedule: goes where all its alternatives would go."""
+        if kind == "wildcard":
+            word = text.strip("_").rsplit("/", 1)[-1].lower().removesuffix("s")
+            category = _PREFIXES.get(word, "unknown")
+            why = f"a wildcard of {category} tags"
+            return Entry(section_of(category), category, text, text, why)
+        inner = text[1:-1]
+        if kind == "schedule":
+            inner = _WHEN.sub("", inner)
+        inner = re.sub(r"^[\d-]*\$\$(?:[^|$]*\$\$)?", "", inner)
+        options = [_canonical(o.partition("::")[2] or o) for o in re.split(r"[|,:]", inner)]
+        found = {self.category(option)[:2] for option in options if option}
+        if len(found) == 1 and not re.search(r"[\[\](){}]", inner):
+            section, category = found.pop()
+            return Entry(section, category, text, text, f"every alternative is {category}")
+        return Entry("general", "unknown", text, text, f"a {kind} of different kinds of tags")
+
+
+def _closed(name: str) -> tuple[str, str] | None:
+    """(category, why) of a member of a closed class, or None."""
+    if _COUNT.fullmatch(name):
+        return "person count", "a count of persons"
+    if name in _SCORES or name == "masterpiece (quality)":
+        return "score", "a score word"
+    if name in _YEARS or _YEAR.fullmatch(name):
+        return "year", "a year word"
+    if name in _RATINGS:
+        return "rating", "a rating word"
+    return None
+
+
+def _canonical(text: str) -> str:
+    """Lower case, single spaces, no escapes of round brackets; emoticons keep their underscores."""
+    name = _ESCAPED.sub(r"\1", text)
+    if "_" in name and _TWO_LETTERS.search(name):
+        name = name.replace("_", " ")
+    return _SPACES.sub(" ", name).strip().lower()
+
+
+def is_plain(prompt: Prompt, text: str) -> bool:
+    """Whether an item parsed on its own is one tag whose meaning no neighbour can change.
+
+    Only sentences reach over commas, and those have another kind.
+    """
+    atoms = prompt.atoms
+    if len(atoms) != 1 or atoms[0].kind != "tag" or len(prompt.parts) > 3 or prompt.groups:
+        return False
+    bare = atoms[0].text
+    return bare == text.strip(" ") and not _STRUCTURE.search(bare)

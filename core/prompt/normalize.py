@@ -1,0 +1,293 @@
+"""Puts any prompt into the form that a model was trained on, and says what it did.
+
+`normalize` is the one entry: plain comma lists take a table look-up per tag; everything else is
+parsed, arranged, printed, and the print is parsed again to prove that tags and weights survived and
+that a second run would change nothing. Where that proof fails the text stays as it is.
+"""
+
+from collections import Counter
+from functools import lru_cache
+from operator import itemgetter
+from typing import Literal, NamedTuple
+
+from ..vocabulary.tag import Vocabulary
+from .classify import Entry, Reader, is_plain
+from .lint import Warning, check_items
+from .order import Arrangement, Change, Placement, arrange, section_ranks
+from .parse import Prompt
+from .profiles import DEFAULT_PROFILE, Profile, get_profile
+from .render import Item, print_item
+
+_ROUNDS = 4  # re-parses allowed until the text is stable; two are the normal case
+_UNKNOWN_RANK = -1
+_EMPTY_RANK = 1_000
+
+
+class Options(NamedTuple):
+    """How to normalize.
+
+    escape: print a name's round brackets as `\\(` (for encoders that read weights); False for
+    captions. underscores: write spaces where underscores stand for them. duplicates: drop or keep
+    repetitions. comments: drop or keep them. sentence: place of natural language. form: "prompt",
+    or "caption" for the stored form with `|||`. joiner: text between items, which must hold a
+    comma.
+    """
+
+    escape: bool = True
+    underscores: bool = True
+    duplicates: Literal["drop", "keep"] = "drop"
+    comments: Literal["drop", "keep"] = "drop"
+    sentence: Literal["profile", "first", "last"] = "profile"
+    form: Literal["prompt", "caption"] = "prompt"
+    joiner: str = ", "
+
+
+_CHOICES = {
+    "escape": (True, False),
+    "underscores": (True, False),
+    "duplicates": ("drop", "keep"),
+    "comments": ("drop", "keep"),
+    "sentence": ("profile", "first", "last"),
+    "form": ("prompt", "caption"),
+    "joiner": (", ", ","),
+}
+
+
+class Normalized:
+    """The result of `normalize`. `text` is ready; the rest is worked out when it is asked for."""
+
+    __slots__ = ("_details", "_source", "_table", "text")
+
+    def __init__(self, text: str, source: str, table: "_Table", details: "_Details | None"):
+        self.text = text
+        self._source, self._table, self._details = source, table, details
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def _found(self) -> "_Details":
+        if self._details is None:
+            self._details = _normalize(self._source, self._table)
+        return self._details
+
+    @property
+    def changes(self) -> list[Change]:
+        """Every difference between source and text."""
+        return self._found.changes
+
+    @property
+    def warnings(self) -> list[Warning]:
+        """What looks like a mistake; nothing of it was changed."""
+        found = self._found
+        if found.warnings is None:
+            found.warnings = found.problems + check_items(found.segments, self._table.reader)
+        return found.warnings
+
+    @property
+    def sections(self) -> list[dict]:
+        """[{"name", "items"}] in the order of the text; keywords are sections named "separator"."""
+        return _sections(self._found)
+
+    @property
+    def explanation(self) -> list[Placement]:
+        """For every atom of the source where it came from, where it went and why."""
+        return _explain(self._found)
+
+    def as_dict(self) -> dict:
+        """The `normalize --json` contract of the command line."""
+        return {
+            "text": self.text,
+            "sections": self.sections,
+            "changes": [change.as_dict() for change in self.changes],
+            "warnings": [warning.as_dict() for warning in self.warnings],
+        }
+
+
+class _Details:
+    """What the slow path found out."""
+
+    __slots__ = ("changes", "first", "last", "problems", "segments", "text", "warnings")
+
+    def __init__(self, first: Arrangement, last: Arrangement, text: str, changes, problems):
+        self.first, self.last, self.text = first, last, text
+        self.changes, self.problems, self.warnings = changes, problems, None
+        self.segments = last.segments
+
+
+class _Table(dict):
+    """From the raw text between two commas to (rank, printed, name); fills itself."""
+
+    def __init__(self, reader: Reader, options: Options):
+        super().__init__()
+        self.reader, self.options = reader, options
+        self.ranks = section_ranks(reader.profile, options)
+
+    def __missing__(self, raw: str) -> tuple[int, str, str]:
+        found = self._read(raw)
+        if len(self) >= 300_000:
+            self.clear()
+        if len(raw) <= 100:
+            self[raw] = found
+        return found
+
+    def _read(self, raw: str) -> tuple[int, str, str]:
+        if not raw.strip(" "):
+            return _EMPTY_RANK, "", ""
+        prompt = self.reader.parse(raw)
+        if not is_plain(prompt, raw):
+            return _UNKNOWN_RANK, "", ""
+        entry = self.reader.entry("tag", prompt.atoms[0].text)
+        return self.ranks.get(entry.section, 0), entry.text, entry.name
+
+
+def normalize(
+    text: str,
+    profile: str | Profile = DEFAULT_PROFILE,
+    vocabulary: Vocabulary | None = None,
+    **options,
+) -> Normalized:
+    """Normalize a prompt or caption for a model family.
+
+    profile: an id of profiles.PROFILES or a Profile. vocabulary: tells names from each other;
+    without one only the closed classes are recognised. options: fields of Options.
+    Raises TypeError for a text that is no string, ValueError for an unknown profile or option.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"normalize needs a string and got {type(text).__name__}.")
+    table = _table(get_profile(profile), vocabulary, tuple(options.items()))
+    quick = _quick(text, table)
+    if quick is not None:
+        return Normalized(quick, text, table, None)
+    details = _normalize(text, table)
+    return Normalized(details.text, text, table, details)
+
+
+@lru_cache(maxsize=32)
+def _table(profile: Profile, vocabulary: Vocabulary | None, options: tuple) -> _Table:
+    """The look-up table of one profile, vocabulary and set of options."""
+    for name, value in options:
+        if name not in _CHOICES:
+            raise ValueError(f"Option {name!r} is not known; use one of {', '.join(_CHOICES)}.")
+        if value not in _CHOICES[name]:
+            allowed = ", ".join(repr(choice) for choice in _CHOICES[name])
+            raise ValueError(f"Option {name} is {value!r}; it must be one of {allowed}.")
+    chosen = Options(**dict(options))
+    return _Table(Reader(profile, vocabulary, chosen.escape, chosen.underscores), chosen)
+
+
+def _quick(text: str, table: _Table) -> str | None:
+    """The result for a plain list of tags, or None when the text needs the parser."""
+    if table.options.form != "prompt":
+        return None
+    found = list(map(table.__getitem__, text.split(",")))
+    if table.ranks:
+        found.sort(key=_rank)
+    elif any(entry[0] in (_UNKNOWN_RANK, _EMPTY_RANK) for entry in found):
+        return None
+    if not found or found[0][0] == _UNKNOWN_RANK:
+        return None
+    while found and found[-1][0] == _EMPTY_RANK:
+        found.pop()
+    if len(set(map(_name, found))) != len(found) and table.options.duplicates == "drop":
+        unique: dict[str, tuple] = {}
+        for entry in found:
+            unique.setdefault(entry[2], entry)
+        found = list(unique.values())
+    return table.options.joiner.join(map(_printed, found))
+
+
+_rank, _printed, _name = itemgetter(0), itemgetter(1), itemgetter(2)
+
+
+def _normalize(text: str, table: _Table) -> _Details:
+    """Parse, arrange and print until nothing changes any more; prove that nothing was lost."""
+    reader, options = table.reader, table.options
+    prompt = reader.parse(text)
+    first = last = arrange(prompt, reader, options)
+    changes = list(first.changes)
+    for _ in range(_ROUNDS):
+        again = reader.parse(last.text)
+        if _content(again, reader) != _kept(last):
+            break
+        following = arrange(again, reader, options)
+        if following.text == last.text:
+            return _Details(first, following, last.text, changes, [])
+        changes.extend(following.changes)
+        last = following
+    return _unchanged(prompt, text, reader)
+
+
+def _content(prompt: Prompt, reader: Reader) -> Counter:
+    """Words with their weights: what no rearrangement may lose."""
+    weights = prompt.weights()
+    items = (Item(part, reader.entry(part.kind, part.text)) for part in prompt.atoms)
+    return _count(items, weights)
+
+
+def _kept(arrangement: Arrangement) -> Counter:
+    items = (item for segment in arrangement.segments for item in segment)
+    return _count(items, arrangement.prompt.weights())
+
+
+def _count(items, weights: list[float]) -> Counter:
+    content: Counter = Counter()
+    for part, entry in items:
+        weight = float(f"{weights[part.group]:.6g}") if part.group >= 0 else 1.0
+        for word in entry.text.split():
+            content[word, weight] += 1
+    return content
+
+
+def _unchanged(prompt: Prompt, text: str, reader: Reader) -> _Details:
+    """The text as it is, with a warning: its brackets cannot be taken apart safely."""
+    items = [
+        Item(part, Entry("general", "unknown", part.text, part.text, "left where it is"))
+        for part in prompt.atoms
+    ]
+    kept = Arrangement(text, prompt, [items], [""], [], [])
+    why = "the brackets of this text cannot be taken apart without changing what they mean"
+    problem = Warning("syntax", text[:60], why, "close every bracket, or write the parts apart")
+    return _Details(kept, kept, text, [], [problem])
+
+
+def _sections(details: _Details) -> list[dict]:
+    groups = details.last.prompt.groups
+    sections: list[dict] = []
+    for items, keyword in zip(details.last.segments, details.last.keywords, strict=True):
+        name = None
+        for item in items:
+            if item.entry.section != name:
+                name = item.entry.section
+                sections.append({"name": name, "items": []})
+            sections[-1]["items"].append(print_item(item, groups))
+        if keyword:
+            sections.append({"name": "separator", "items": [keyword]})
+    return sections
+
+
+def _explain(details: _Details) -> list[Placement]:
+    first = details.first
+    weights, groups = first.prompt.weights(), first.prompt.groups
+    after = {item.part.start: (place, item) for place, item in enumerate(_flat(first))}
+    reasons = {item.part.start: (item, why) for item, why in first.dropped}
+    placements = []
+    for number, part in enumerate(first.prompt.atoms):
+        place, item = after.get(part.start, (-1, None))
+        why = item.entry.why if item else ""
+        if item is None:
+            item, why = reasons[part.start]
+        entry = item.entry
+        weight = weights[part.group] if part.group >= 0 else 1.0
+        printed = print_item(item, groups) if place >= 0 else ""
+        placements.append(
+            Placement(
+                part.text, part.start, part.end, entry.section, entry.category, entry.name,
+                weight, number, place, printed, why,
+            )
+        )  # fmt: skip
+    return placements
+
+
+def _flat(arrangement: Arrangement) -> list[Item]:
+    return [item for segment in arrangement.segments for item in segment]

@@ -1,0 +1,323 @@
+"""What each model family was taught to read: section order, score, year and rating words, data age.
+
+One table. Does not detect models (see core/checkpoint) and does not touch text. User profiles are
+JSON files with the same fields; `base` names the profile that supplies the fields left out.
+
+Sources: arXiv 2409.19946 (Illustrious): section 3.1.2, Table 3 (score percentiles), Table 4
+(years), appendix A.2.3 (place of the sentence); the Illustrious model cards v0.1 - v2.0; the model
+card of Laxhar/noobai-XL-1.0 (order, quality percentiles, date tags, data until 2024-10-23); the
+model card of cagliostrolab/animagine-xl-4.0 (order, quality, score, rating and year tags, data
+until 2025-01-07).
+"""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+# Sections a caption can have; the order here is Illustrious'. arXiv 2409.19946, section 3.1.2:
+# person count | character | rating | general | artist | score | year. Ours besides those seven:
+# - copyright behind character: not in the schema; a series belongs to the subject, and NovelAI,
+#   NoobAI and Animagine, whose captions the schema follows, put it there;
+# - natural language behind the subject tags and before the rest (appendix A.2.3);
+# - meta behind general: the schema has no slot, in the training captions it is what is left over;
+# - quality (absurdres, lowres) behind score: the paper's prompts end "..., masterpiece, absurdres"
+#   (Figures 10 - 12);
+# - network (<lora:...>) last: it is never encoded, so its place has no meaning to the model.
+SECTIONS = (
+    "person count",
+    "character",
+    "copyright",
+    "natural language",
+    "rating",
+    "general",
+    "meta",
+    "artist",
+    "score",
+    "quality",
+    "year",
+    "network",
+)
+# Categories without a section of their own. Framing was trained as a general tag.
+SECTION_OF = MappingProxyType({"framing": "general", "unknown": "general"})
+
+
+class Word(NamedTuple):
+    """A trained word with the band it stands for: score percentiles 0 - 100, or years."""
+
+    name: str
+    low: float
+    high: float
+
+
+class Profile(NamedTuple):
+    """What one model family was trained on; see the module docstring for the sources.
+
+    order: sections in caption order; () keeps the order of the source text.
+    first_year, last_year: range of trained `year NNNN` tags, (0, 0) for none.
+    cut_off: month of the newest training picture, "YYYY-MM", "" if not published.
+    rare_below: a name with fewer posts than this is unlikely to be known (rule of thumb).
+    """
+
+    id: str
+    title: str
+    order: tuple[str, ...]
+    scores: tuple[Word, ...]
+    years: tuple[Word, ...]
+    ratings: tuple[str, ...]
+    first_year: int
+    last_year: int
+    cut_off: str
+    rare_below: int
+    negative: tuple[str, ...]
+    source: str
+
+
+# arXiv 2409.19946, Table 3: upper percentiles; the lower bound is the one before.
+_ILLUSTRIOUS_SCORES = (
+    Word("worst quality", 0, 8),
+    Word("bad quality", 8, 20),
+    Word("average quality", 20, 60),
+    Word("good quality", 60, 82),
+    Word("best quality", 82, 92),
+    Word("masterpiece", 92, 100),
+)
+# arXiv 2409.19946, Table 4: upper bounds. Danbooru's first posts are of 2005.
+_ILLUSTRIOUS_YEARS = (
+    Word("oldest", 2005, 2017),
+    Word("old", 2018, 2019),
+    Word("modern", 2020, 2020),
+    Word("recent", 2021, 2022),
+    Word("newest", 2023, 2024),
+)
+# Card of Laxhar/noobai-XL-1.0, "Quality Tags" (percentiles) and "Date Tags" (period tags).
+_NOOBAI_SCORES = (
+    Word("worst quality", 0, 30),
+    Word("normal quality", 30, 60),
+    Word("good quality", 60, 85),
+    Word("best quality", 85, 95),
+    Word("masterpiece", 95, 100),
+    Word("worst aesthetic", 0, 5),
+    Word("very awa", 95, 100),
+)
+_NOOBAI_YEARS = (
+    Word("old", 2005, 2010),
+    Word("early", 2011, 2014),
+    Word("mid", 2014, 2017),
+    Word("recent", 2018, 2020),
+    Word("newest", 2021, 2024),
+)
+# Card of cagliostrolab/animagine-xl-4.0 names the words without bands; the bands are our reading.
+_ANIMAGINE_SCORES = (
+    Word("worst quality", 0, 10),
+    Word("low quality", 10, 30),
+    Word("best quality", 80, 95),
+    Word("masterpiece", 95, 100),
+    Word("low score", 0, 10),
+    Word("bad score", 10, 25),
+    Word("average score", 25, 60),
+    Word("good score", 60, 80),
+    Word("great score", 80, 92),
+    Word("high score", 92, 100),
+)
+# Score words of other models, with the band nearest to what they mean, to find the nearest trained
+# one. "amazing quality" and "low quality" are paraphrases of masterpiece and bad quality in the
+# authors' trainer (aria1th/sd-scripts, library/train_util.py); the others are our reading.
+FOREIGN_SCORES = (
+    Word("amazing quality", 92, 100),
+    Word("great quality", 82, 92),
+    Word("high quality", 82, 92),
+    Word("low quality", 8, 20),
+    Word("normal quality", 20, 60),
+    Word("very aesthetic", 92, 100),
+    Word("aesthetic", 82, 92),
+    Word("displeasing", 8, 20),
+    Word("very displeasing", 0, 8),
+    Word("ultra quality", 92, 100),
+    *(Word(f"score_{n}", 10 * n, 10 * n + 10) for n in range(4, 10)),
+    *(Word(f"score_{n}_up", 10 * n, 100) for n in range(4, 9)),
+)
+# Pixel and file quality: the card of v0.1 lists the bad ones in its negative prompt.
+QUALITY = ("lowres", "highres", "absurdres", "incredibly absurdres", "jpeg artifacts")
+FRAMING = (
+    *("portrait", "upper body", "lower body", "cowboy shot", "full body", "close-up"),
+    *("wide shot", "very wide shot"),
+)
+
+# Card of Illustrious v0.1, short form of its two sample negatives.
+_NEGATIVE_V01 = (
+    *("worst quality", "comic", "multiple views", "bad quality", "low quality", "lowres"),
+    *("displeasing", "very displeasing", "bad anatomy", "bad hands", "scan artifacts"),
+    *("monochrome", "greyscale", "twitter username", "jpeg artifacts", "2koma", "4koma"),
+    *("extra digits", "fewer digits", "jaggy lines", "unclear"),
+)
+# Official blog post on v2.0 (2025-03-15), negative of its sample.
+_NEGATIVE_V20 = (
+    *("worst quality", "low quality", "lowres", "low details", "bad quality", "poorly drawn"),
+    *("bad anatomy", "multiple views", "bad hands", "blurry", "artist sign"),
+)
+
+_V01 = Profile(
+    id="illustrious-v0.1",
+    title="Illustrious XL v0.1",
+    order=SECTIONS,
+    scores=_ILLUSTRIOUS_SCORES,
+    years=_ILLUSTRIOUS_YEARS,
+    # Author's Danbooru tooling (aria1th/sanitize-danbooru2023-dataset); "safe" is a paraphrase
+    # only.
+    ratings=("general", "sensitive", "questionable", "explicit"),
+    # A literal `year 2023` stands in the prompt of Figure 11c.
+    first_year=2005,
+    last_year=2023,
+    cut_off="2023-12",  # card: Danbooru2023
+    rare_below=100,
+    negative=_NEGATIVE_V01,
+    source="arXiv 2409.19946, section 3.1.2, Tables 3 and 4; card of v0.1",
+)
+_NOOBAI = Profile(
+    id="noobai-xl",
+    title="NoobAI-XL",
+    # Card: <count>, <character>, <series>, <artists>, <special tags>, <general tags>, <other tags>,
+    # and a prompt prefix "masterpiece, best quality, newest, absurdres, highres, safe".
+    order=(
+        *("score", "year", "quality", "rating", "person count", "character", "copyright"),
+        *("artist", "natural language", "general", "meta", "network"),
+    ),
+    scores=_NOOBAI_SCORES,
+    years=_NOOBAI_YEARS,
+    ratings=("general", "safe", "sensitive", "nsfw", "explicit"),
+    first_year=2005,
+    last_year=2024,
+    cut_off="2024-10",
+    rare_below=100,
+    negative=(
+        *("nsfw", "worst quality", "old", "early", "low quality", "lowres", "signature"),
+        *("username", "logo", "bad hands", "mutated hands"),
+    ),
+    source="card of Laxhar/noobai-XL-1.0",
+)
+_ANIMAGINE = Profile(
+    id="animagine-xl-4",
+    title="Animagine XL 4.0",
+    # Card: count, character, series, rating, everything else in any order, quality at the end.
+    order=(
+        *("person count", "character", "copyright", "natural language", "rating", "general"),
+        *("meta", "artist", "year", "score", "quality", "network"),
+    ),
+    scores=_ANIMAGINE_SCORES,
+    years=(),
+    ratings=("safe", "sensitive", "nsfw", "explicit"),
+    first_year=2005,
+    last_year=2025,
+    cut_off="2025-01",
+    rare_below=100,
+    negative=(
+        *("lowres", "bad anatomy", "bad hands", "text", "error", "missing finger"),
+        *("extra digits", "fewer digits", "cropped", "worst quality", "low quality"),
+        *("low score", "bad score", "average score", "signature", "watermark", "username"),
+        "blurry",
+    ),
+    source="card of cagliostrolab/animagine-xl-4.0",
+)
+_SDXL = Profile(
+    id="sdxl",
+    title="SDXL (neutral)",
+    order=(),
+    scores=(),
+    years=(),
+    ratings=(),
+    first_year=0,
+    last_year=0,
+    cut_off="",
+    rare_below=0,
+    negative=(),
+    source="no tag training: the text keeps its order",
+)
+
+PROFILES = MappingProxyType(
+    {
+        profile.id: profile
+        for profile in (
+            _V01,
+            # Cards of v1.0 and v1.1: knowledge until June and July 2024.
+            _V01._replace(
+                id="illustrious-v1.0", title="Illustrious XL v1.0", cut_off="2024-06",
+                last_year=2024, source="arXiv 2409.19946, section 3.1.2; card of v1.0",
+            ),
+            _V01._replace(
+                id="illustrious-v1.1", title="Illustrious XL v1.1", cut_off="2024-07",
+                last_year=2024, source="arXiv 2409.19946, section 3.1.2; card of v1.1",
+            ),
+            # Trained September 2024 (card of v0.1); a cut-off is not published, so this is the
+            # latest that it can be.
+            _V01._replace(
+                id="illustrious-v2.0", title="Illustrious XL v2.0", cut_off="2024-09",
+                last_year=2024, negative=_NEGATIVE_V20,
+                source="arXiv 2409.19946, section 3.1.2; card of v2.0; blog post of 2025-03-15",
+            ),
+            _NOOBAI,
+            _ANIMAGINE,
+            _SDXL,
+        )
+    }
+)  # fmt: skip
+DEFAULT_PROFILE = "illustrious-v2.0"
+
+
+@lru_cache(maxsize=64)
+def get_profile(name: str | Profile) -> Profile:
+    """The profile of an id, or of a user's JSON file. Raises ValueError with the ids allowed."""
+    if isinstance(name, Profile):
+        return name
+    if name in PROFILES:
+        return PROFILES[name]
+    raise ValueError(
+        f"Profile {name!r} is not known; choose one of {', '.join(PROFILES)}, or load your own "
+        "profile from its JSON file."
+    )
+
+
+def load_profile(path: str | Path) -> Profile:
+    """A user profile from a JSON file: fields of Profile, plus `base` (default illustrious-v2.0).
+
+    Raises ValueError with one sentence when the file is not a profile.
+    """
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"Profile file {path} cannot be read as JSON: {error}.") from None
+    if not isinstance(data, dict) or not isinstance(data.get("id"), str) or not data["id"]:
+        raise ValueError(f'Profile file {path} must hold an object such as {{"id": "mine"}}.')
+    base = get_profile(data.pop("base", DEFAULT_PROFILE))
+    return base._replace(**{field: _field(path, field, value) for field, value in data.items()})
+
+
+def _field(path: str | Path, field: str, value: object) -> object:
+    """One field of a user profile, checked and made immutable."""
+    bad = ValueError(f"Profile file {path}: the field {field!r} has the value {value!r}")
+    if field in ("scores", "years"):
+        try:
+            return tuple(Word(str(name), float(low), float(high)) for name, low, high in value)
+        except (TypeError, ValueError):
+            raise ValueError(f"{bad}; it must be a list of [word, low, high].") from None
+    if field in ("order", "ratings", "negative"):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise ValueError(f"{bad}; it must be a list of strings.")
+        if field == "order" and value and sorted(value) != sorted(SECTIONS):
+            raise ValueError(f"{bad}; it must be empty or name each of {', '.join(SECTIONS)} once.")
+        return tuple(value)
+    if field in ("first_year", "last_year", "rare_below"):
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValueError(f"{bad}; it must be a whole number.")
+        return value
+    if field in ("id", "title", "cut_off", "source"):
+        if not isinstance(value, str):
+            raise ValueError(f"{bad}; it must be a string.")
+        return value
+    raise ValueError(f"{bad}; the fields allowed are base, {', '.join(Profile._fields)}.")
+
+
+def section_of(category: str) -> str:
+    """The section that holds a category."""
+    return SECTION_OF.get(category, category)
