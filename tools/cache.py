@@ -107,7 +107,7 @@ def require_space(where: Path, gib: float, what: str) -> None:
     free = shutil.disk_usage(where).free / GIB
     if free < gib:
         raise Problem(
-            f"Not enough disk space: {what} needs about {gib:g} GiB and {where} has {free:.1f} GiB "
+            f"Not enough disk space: {what} needs about {gib:g} GiB and {where} has {free:.2f} GiB "
             "free; free some, or set IXL_CACHE to a folder on another disk."
         )
 

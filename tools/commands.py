@@ -1,5 +1,6 @@
 """What each command of dev.py does; dev.py's docstring is the manual."""
 
+import contextlib
 import errno
 import os
 import shutil
@@ -163,6 +164,12 @@ def where(_: list[str]) -> int:
     return 0
 
 
+def serve(_: list[str]) -> int:
+    with contextlib.suppress(KeyboardInterrupt):  # the way to stop a server, and it has said so
+        return _script("serve.py")([])
+    return 0
+
+
 def _script(name: str) -> Callable[[list[str]], int]:
     """A command that is a script beside this file, run by the environment's Python."""
 
@@ -220,7 +227,7 @@ COMMANDS = {
     "check": check,
     "prove": prove,
     "bench": bench,
-    "serve": _script("serve.py"),
+    "serve": serve,
     "python": python,
     "where": where,
 }

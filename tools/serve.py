@@ -91,10 +91,8 @@ def serve() -> int:
     (base / "user").mkdir(exist_ok=True)
     step(f"Starting ComfyUI from {comfyui} on {base}")
     child = subprocess.Popen(server_command(comfyui, base, port, not has_accelerator()))
-    up = False
     try:
         wait_until_up(child, port)
-        up = True
         step(f"The canvas is at http://127.0.0.1:{port}/ (Ctrl-C stops it)")
         if has_screen():
             webbrowser.open(f"http://127.0.0.1:{port}/")
@@ -102,7 +100,7 @@ def serve() -> int:
     except KeyboardInterrupt:
         process.end(child, 10)
         step("Stopped")
-        return 0 if up else 130
+        return 0
     finally:
         if child.poll() is None:
             process.end(child, 0)

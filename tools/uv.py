@@ -54,7 +54,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def _made_from() -> object:
-    return ["uv", platform.python_version_tuple()[:2], sys.platform, platform.machine()]
+    return ["uv", sys.platform, platform.machine()]
 
 
 def _version(executable: Path) -> tuple[int, ...]:
@@ -125,4 +125,4 @@ def _why(code: int) -> str:
     )
     if re.search(r"error sending request|dns error|[Cc]onnect|[Tt]imed? ?out", errors):
         return "the package index cannot be reached; check the network connection and try again."
-    return f"exit code {code}; its own message is above."
+    return f"exit code {code}; its message is above ({free:.1f} GiB of disk space are free)."

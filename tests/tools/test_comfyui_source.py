@@ -126,7 +126,7 @@ def test_wrong_checksum_is_refused(tmp_path):
 
 
 def python_with_pip() -> str | None:
-    base = getattr(sys, "_base_executable", sys.executable)
+    base = os.path.realpath(sys.executable)
     found = subprocess.run([base, "-m", "pip", "--version"], capture_output=True).returncode == 0
     return base if found else None
 
