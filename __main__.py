@@ -18,6 +18,26 @@ def _make_importable() -> None:
     sys.path.insert(0, str(ROOT / "python"))
 
 
+def normalize_command(args: argparse.Namespace) -> int:
+    from ixl.core.prompt.normalize import normalize
+    from ixl.core.vocabulary.curated import curated_vocabulary
+
+    text = _text(args.text)
+    for caption in text.removesuffix("\n").split("\n") if args.lines else [text]:
+        result = normalize(caption, args.profile, curated_vocabulary())
+        print(json.dumps(result.as_dict(), ensure_ascii=False) if args.json else result.text)
+    return 0
+
+
+def parse_command(args: argparse.Namespace) -> int:
+    from ixl.core.prompt.parse import parse
+
+    prompt = parse(_text(args.text))
+    out = json.dumps(prompt.as_dict(), ensure_ascii=False) + "\n" if args.json else str(prompt)
+    sys.stdout.buffer.write(out.encode("utf-8", "surrogateescape"))
+    return 0
+
+
 def identify_command(args: argparse.Namespace) -> int:
     from ixl.core.checkpoint.identity import identify
 
@@ -54,6 +74,13 @@ def plan_command(args: argparse.Namespace) -> int:
     return 0
 
 
+def _text(argument: str) -> str:
+    """The argument itself, or stdin for `-`; bytes that are no UTF-8 pass through unharmed."""
+    if argument != "-":
+        return argument
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+
+
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal()):
@@ -77,6 +104,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python <pack folder>", description=__doc__)
     areas = parser.add_subparsers(dest="area", required=True, metavar="AREA")
 
+    normalize = areas.add_parser("normalize", help="put a prompt in the order of the captions")
+    normalize.add_argument("text", metavar="TEXT", help="the prompt, or - to read it from stdin")
+    normalize.add_argument("--profile", default="illustrious-v2.0", metavar="ID")
+    normalize.add_argument("--lines", action="store_true", help="one caption per line, in and out")
+    normalize.set_defaults(run=normalize_command)
+
+    parse = areas.add_parser("parse", help="parse a prompt and print it back from its parse")
+    parse.add_argument("text", metavar="TEXT", help="the prompt, or - to read it from stdin")
+    parse.set_defaults(run=parse_command)
+
     identify = areas.add_parser("identify", help="say which model a checkpoint file is")
     identify.add_argument("files", nargs="+", metavar="FILE")
     identify.set_defaults(run=identify_command)
@@ -88,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--overlap-px", type=int, default=128)
     plan.set_defaults(run=plan_command)
 
-    for area in (identify, plan):
+    for area in (normalize, parse, identify, plan):
         area.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
@@ -96,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Runs one command and returns the exit code."""
     _make_importable()
+    sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
     args = _parser().parse_args(argv)
     try:
         return args.run(args)
