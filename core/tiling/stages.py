@@ -60,10 +60,11 @@ def plan_stages(
     base: tuple[int, int] | None = None,
     tile_px: int = 1024,
     overlap_px: int = 128,
+    at_least: int = 0,
 ) -> list[Stage]:
     """Stages from a base size (given, or chosen near BASE_AREA) to width x height, in px.
 
-    Raises ValueError when the target is no multiple of 8, out of range, or smaller than the base.
+    `at_least` passes follow the base even where fewer would keep to MAX_FACTOR. Raises ValueError when the target is no multiple of 8, out of range, or smaller than the base.
     """
     check_size(width, height)
     base_w, base_h = base or base_size(width, height)
@@ -74,7 +75,8 @@ def plan_stages(
             f"The target {width}x{height} is smaller than the base {base_w}x{base_h}; "
             "give a smaller base or a larger target."
         )
-    passes = 0 if factor == 1 else max(1, math.ceil(math.log(factor, MAX_FACTOR) - 1e-9))
+    needed = 0 if factor == 1 else max(1, math.ceil(math.log(factor, MAX_FACTOR) - 1e-9))
+    passes = max(needed, at_least)
     # the base is always one evaluation of the whole picture: that is what keeps the composition one
     whole = TilePlan(base_h // LATENT_PX, base_w // LATENT_PX, 1, 1, 0, False)
     stages = [Stage(base_w, base_h, 1.0, whole)]
