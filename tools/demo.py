@@ -1,8 +1,8 @@
 """One picture from tags to high resolution, made by the shared workflow in a real ComfyUI.
 
 A script for the environment's Python (`python3 tools/dev.py demo`). Reads SIZE (WIDTHxHEIGHT) and
-CHECKPOINT (a .safetensors file). Without a checkpoint it looks for an Illustrious file in the models
-folder of the user's own ComfyUI, else it uses the tests' tiny one and says so.
+CHECKPOINT (a .safetensors file). Without a checkpoint it looks for an Illustrious file among the
+models of the user's own ComfyUI, else it uses the tests' tiny one and says so.
 """
 
 import asyncio

@@ -64,7 +64,8 @@ def plan_stages(
 ) -> list[Stage]:
     """Stages from a base size (given, or chosen near BASE_AREA) to width x height, in px.
 
-    `at_least` passes follow the base even where fewer would keep to MAX_FACTOR. Raises ValueError when the target is no multiple of 8, out of range, or smaller than the base.
+    `at_least` passes follow the base even where fewer would keep to MAX_FACTOR.
+    Raises ValueError when the target is no multiple of 8, out of range, or smaller than the base.
     """
     check_size(width, height)
     base_w, base_h = base or base_size(width, height)
