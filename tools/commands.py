@@ -70,6 +70,7 @@ def get_ready(for_browser_tests: bool) -> Found:
     python = environment.ensure(host.folder)
     if not for_browser_tests:
         return Found(host, python, browser.find(python), front_end.find())
+    uv.ensure()  # the tests of tools/ want it, even if nothing had to be installed
     return Found(host, python, browser.ensure(python), _newest_front_end())
 
 
