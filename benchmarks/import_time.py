@@ -1,4 +1,4 @@
-"""What the pack adds to ComfyUI's start: milliseconds, and anything it reads, connects to or starts.
+"""What the pack adds to ComfyUI's start: time, and what it opens, connects to or starts.
 
 Each run is a fresh process in which ComfyUI's own modules are loaded first, then the pack the way
 ComfyUI's loader does it. Run: `python3 tools/dev.py python benchmarks/import_time.py`.
@@ -61,10 +61,11 @@ def main() -> int:
     measure()  # writes the byte code
     runs = [measure() for _ in range(RUNS)]
     times = sorted(run["ms"] for run in runs)
-    print("pack import, ms    median     best    worst      bar    nodes   opened/connected/started")
+    names = ("median", "best", "worst", "bar", "nodes")
+    print("pack import, ms", *(f"{name:>8}" for name in names), f"{'side effects':>14}")
     print(
-        f"{'':<15} {times[RUNS // 2]:9.1f} {times[0]:8.1f} {times[-1]:8.1f} {BAR_MS:8.0f} "
-        f"{runs[0]['nodes']:8} {len(runs[0]['seen']):26}"
+        f"{'':<15} {times[RUNS // 2]:8.1f} {times[0]:8.1f} {times[-1]:8.1f} {BAR_MS:8.0f} "
+        f"{runs[0]['nodes']:8} {len(runs[0]['seen']):14}"
     )
     for event in runs[0]["seen"]:
         print("  ", *event)

@@ -42,10 +42,10 @@ def set_input(workflow: Workflow, node: str, name: str, value) -> None:
         raise KeyError(f"Node {node} has no value '{name}'; it has {', '.join(api)}.")
     api[name] = value
     canvas = next(n for n in workflow.canvas["nodes"] if str(n["id"]) == node)
-    canvas["widgets_values"][_widget_names(canvas).index(name)] = value
+    canvas["widgets_values"][widget_names(canvas).index(name)] = value
 
 
-def _widget_names(node: dict) -> list[str]:
+def widget_names(node: dict) -> list[str]:
     """Names in the order of `widgets_values`."""
     names: list[str] = []
     for slot in node["inputs"]:
