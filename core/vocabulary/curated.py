@@ -67,7 +67,9 @@ def curated_tags() -> dict[str, Tag]:
     for line in entries(DATA / "meta.txt"):
         for name in names(line):
             tags.setdefault(name, Tag(name, "meta"))
-    for name in (*trained, *meanings):
+    for name, group in _deprecated():
+        tags.setdefault(name, Tag(name, "general", group, deprecated=True))
+    for name in meanings:  # without a group: a word with meanings, not known to be a tag
         tags.setdefault(name, Tag(name, "general"))
     return {
         name: tag._replace(
@@ -78,6 +80,12 @@ def curated_tags() -> dict[str, Tag]:
         )
         for name, tag in tags.items()
     }
+
+
+def _deprecated() -> list[tuple[str, str]]:
+    """(name, group) of tags that Danbooru gave up: `group: name, name`."""
+    rows = (line.split(": ", 1) for line in entries(DATA / "deprecated.txt"))
+    return [(name, group) for group, rest in rows for name in names(rest)]
 
 
 def _meanings() -> list[tuple[str, list[str]]]:
