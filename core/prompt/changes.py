@@ -129,7 +129,8 @@ def glue_changes(prompt: Prompt, options: Options) -> list[Change]:
             run += part.text
             continue
         at_edge = not inside or kind == "keyword"
-        separates = any(char in run for char in ",，、\n\r")
+        at_keyword = at_edge and part is not None and part.start > 0
+        separates = any(char in run for char in (",，、" if at_keyword else ",，、\n\r"))
         if separates and (run != options.joiner or at_edge):
             odd[repr(run)[1:-1]] = None
         inside, run = kind != "keyword", ""

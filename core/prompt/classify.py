@@ -205,10 +205,11 @@ class Reader:
             why = f"a wildcard of {category} tags"
             return Entry(section_of(category), category, text, text, why)
         inner = text[1:-1]
+        cut = r"[|,]"
         if kind == "schedule":
-            inner = _WHEN.sub("", inner)
+            inner, cut = _WHEN.sub("", inner), r"[|,:]"
         inner = re.sub(r"^[\d-]*\$\$(?:[^|$]*\$\$)?", "", inner)
-        options = [_canonical(o.partition("::")[2] or o) for o in re.split(r"[|,:]", inner)]
+        options = [_canonical(o.partition("::")[2] or o) for o in re.split(cut, inner)]
         found = {self.category(option)[:2] for option in options if option}
         if len(found) == 1 and not re.search(r"[\[\](){}]", inner):
             section, category = found.pop()

@@ -201,8 +201,9 @@ class _Scan:
         branch = end
         if self.branches and self._at_segment_end(number):
             found = _BRANCH_WEIGHT.search(self.text, max(start, end - 16), end)
-            emoticon = self.tokens[self.first].kind == "emoticon"
-            branch = found.start() if found and not emoticon else end
+            alone = found and found.start() == start
+            face = alone and "." not in found.group()  # `:3` is an emoticon
+            branch = found.start() if found and not face else end
         if branch > start:
             self._items(start, branch)
         self._emit("branch", branch, end)

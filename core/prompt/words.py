@@ -137,4 +137,10 @@ def _nearest(name: str, trained: tuple[Word, ...], known: tuple[Word, ...]) -> s
         return name if trained else ""
     band = _find(name, known)
     middle = (band.low + band.high) / 2 if band else trained[-1].high
-    return min(trained, key=lambda word: abs((word.low + word.high) / 2 - middle)).name
+    return min(trained, key=lambda word: _distance(middle, word)).name
+
+
+def _distance(value: float, word: Word) -> tuple[float, float]:
+    """How far a value lies outside a word's band, then from its middle."""
+    outside = max(word.low - value, 0, value - word.high)
+    return outside, abs((word.low + word.high) / 2 - value)
