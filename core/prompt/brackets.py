@@ -91,16 +91,24 @@ def _note(frame: _Frame, kind: str, number: int) -> None:
 
 
 def _unwind(stack: list[_Frame], wanted: str, waiting: dict[str, int]) -> _Frame:
-    """Take frames off the stack down to the partner of `wanted`; those above it stay unpaired."""
-    keyword = False
+    """Take frames off the stack down to the partner of `wanted`.
+
+    Those above it stay unpaired, so what they hold stands directly inside the partner.
+    """
+    above: _Frame | None = None
     while True:
         frame = stack.pop()
         closer = OPENERS.get(frame.bracket, "::")
         waiting[closer] -= 1
-        frame.keyword |= keyword
-        keyword = frame.keyword
+        if above is not None:
+            frame.pipe |= above.pipe
+            frame.comma |= above.comma
+            frame.keyword |= above.keyword
+            frame.colon = max(frame.colon, above.colon)
+            frame.colons += above.colons
         if closer == wanted:
             return frame
+        above = frame
 
 
 def _pair(text: str, tokens: list[Token], frame: _Frame, close: int) -> Pair:

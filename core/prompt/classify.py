@@ -10,27 +10,17 @@ import re
 from typing import NamedTuple
 
 from ..vocabulary.tag import Tag, Vocabulary
-from .parse import Prompt, parse
-from .profiles import FOREIGN_SCORES, FRAMING, PROFILES, QUALITY, Profile, section_of
+from .options import Options
+from .parse import parse
+from .parts import Prompt
+from .profiles import Profile, section_of
 from .sentences import is_prose
+from .words import FRAMING, QUALITY, closed_class, trained_word
 
-# Danbooru person counts, spelled as tags or (paraphrases of the authors' trainer) as words. `solo`
-# is a general tag there, and stands among the general tags in the sample prompt of the v0.1 card.
-_COUNT = re.compile(
-    r"(?:\d{1,3}\+?|multiple|one|two|three|four|five|six) ?(?:girl|boy|other|man|men|woman|women)s?"
-    r"|no humans"
-)
-_YEAR = re.compile(r"year (\d{4})")
 _PREFIXES = {
     **{"artist": "artist", "character": "character", "rating": "rating"},
     **{"copyright": "copyright", "series": "copyright", "meta": "meta", "general": "general"},
 }
-_RATINGS = frozenset(word for p in PROFILES.values() for word in p.ratings) | {"sfw"}
-_SCORES = frozenset(word.name for p in PROFILES.values() for word in p.scores) | frozenset(
-    word.name for word in FOREIGN_SCORES
-)
-_YEARS = frozenset(word.name for p in PROFILES.values() for word in p.years)
-
 _TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
 _TECHNICAL = re.compile(r"(?i)score_\d|.*(?:\d_|_v?\d|__)|_|.*_\Z")
 _ESCAPED = re.compile(r"\\([()])")
@@ -65,9 +55,8 @@ class Entry(NamedTuple):
 class Reader:
     """Classifies items for one profile, vocabulary and spelling; keeps what it has seen."""
 
-    def __init__(self, profile: Profile, vocabulary: Vocabulary | None, escape: bool, spaces: bool):
-        self.profile, self.vocabulary = profile, vocabulary
-        self.escape, self.spaces = escape, spaces
+    def __init__(self, profile: Profile, vocabulary: Vocabulary | None, options: Options):
+        self.profile, self.vocabulary, self.options = profile, vocabulary, options
         self._entries: dict[tuple[str, str], Entry] = {}
 
     def lookup(self, name: str) -> Tag | None:
@@ -76,7 +65,8 @@ class Reader:
 
     def known(self, name: str) -> bool:
         """Whether a lower-case phrase is a tag: for the parser's choice between name and prose."""
-        return self.lookup(_canonical(name)) is not None or _closed(_canonical(name)) is not None
+        name = _canonical(name)
+        return self.lookup(name) is not None or closed_class(name, self.profile) is not None
 
     def parse(self, text: str) -> Prompt:
         return parse(text, self.known if self.vocabulary is not None else None)
@@ -108,7 +98,7 @@ class Reader:
 
     def _sentence(self, text: str) -> Entry:
         printed, edits = text, ()
-        if not self.escape and _ESCAPED.search(text) and "\\\\" not in text:
+        if not self.options.escape and _ESCAPED.search(text) and "\\\\" not in text:
             printed, edits = _ESCAPED.sub(r"\1", text), (("unescape", _NO_ESCAPES),)
         why = "a sentence or descriptive phrase"
         return Entry("natural language", "natural language", text, printed, why, None, edits)
@@ -117,15 +107,16 @@ class Reader:
         spelled, edits = self._spell(text)
         name = spelled.lower()
         section, category, why, tag = self.category(name)
-        printed = spelled
+        spelled = self._respell(spelled, name, category, tag, edits)
+        printed, name = spelled, spelled.lower()
         if "\\\\" in text:
             pass
-        elif self.escape and _ROUND.search(spelled):
+        elif self.options.escape and _ROUND.search(spelled):
             printed = re.sub(r"[()]", r"\\\g<0>", spelled)
             if _ROUND.search(text):
                 why_escaped = "an encoder with weights reads bare round brackets as emphasis"
                 edits.append(("escape", why_escaped))
-        elif not self.escape and "\\" in text and _ESCAPED.search(text):
+        elif not self.options.escape and "\\" in text and _ESCAPED.search(text):
             edits.append(("unescape", _NO_ESCAPES))
         return Entry(section, category, name, printed, why, tag, tuple(edits))
 
@@ -133,7 +124,7 @@ class Reader:
         """Spelling without escapes, with single spaces for underscores that stand for one."""
         edits: list[tuple[str, str]] = []
         spelled = _ESCAPED.sub(r"\1", text) if "\\" in text and "\\\\" not in text else text
-        if "_" in spelled and self.spaces and self._is_spaced(spelled):
+        if "_" in spelled and self.options.underscores and self._is_spaced(spelled):
             spelled = spelled.replace("_", " ").strip()
             why = "the model was trained on spaces (arXiv 2409.19946, all prompts shown)"
             edits.append(("underscores", why))
@@ -148,15 +139,30 @@ class Reader:
         """Whether underscores stand for spaces: not in emoticons, triggers and score_9."""
         if not _TWO_LETTERS.search(name):
             return False
-        if _closed(name.lower()) is not None:
+        if closed_class(name.lower(), self.profile) is not None:
             return False
         if self.lookup(_SPACES.sub(" ", name.replace("_", " ")).strip().lower()) is not None:
             return True
         return not _TECHNICAL.match(name)
 
+    def _respell(self, spelled: str, name: str, category: str, tag: Tag | None, edits: list) -> str:
+        """The trained word or name for an untrained one, where the options ask for it."""
+        if self.options.words and category in ("score", "year", "rating"):
+            word = trained_word(name, category, self.profile)
+            if word and word != name:
+                edits.append(("word", f"{name} is no {category} word of {self.profile.title}"))
+                return word
+        if self.options.aliases and tag is not None and category not in ("score", "year", "rating"):
+            trained = tag.trained_as or tag.name
+            if trained != name and self.lookup(name) == tag:
+                kind = "renamed" if name == tag.name else "alias"
+                edits.append((kind, f"the models were trained on the name {trained}"))
+                return trained
+        return spelled
+
     def category(self, name: str) -> tuple[str, str, str, Tag | None]:
         """(section, category, why, tag) of a canonical name."""
-        closed = _closed(name)
+        closed = closed_class(name, self.profile)
         if closed is not None:
             return section_of(closed[0]), closed[0], closed[1], self.lookup(name)
         prefix, colon, rest = name.partition(":")
@@ -168,13 +174,13 @@ class Reader:
             artist = self.lookup(name[3:])
             if artist is not None and artist.category == "artist":
                 return "artist", "artist", "the vocabulary lists the artist", artist
+        if name in FRAMING:
+            return "general", "framing", "a framing tag", tag
+        if name in QUALITY:
+            return "quality", "quality", "a tag of file quality", tag
         if tag is not None:
             why = f"the vocabulary ({tag.origin}) lists it as {tag.category}"
             return section_of(tag.category), tag.category, why, tag
-        if name in FRAMING:
-            return "general", "framing", "a framing tag", None
-        if name in QUALITY:
-            return "quality", "quality", "a tag of file quality", None
         return "general", "unknown", "not a known tag: stays with the general ones", None
 
     def _mixed(self, text: str) -> Entry:
@@ -199,28 +205,16 @@ class Reader:
             why = f"a wildcard of {category} tags"
             return Entry(section_of(category), category, text, text, why)
         inner = text[1:-1]
+        cut = r"[|,]"
         if kind == "schedule":
-            inner = _WHEN.sub("", inner)
+            inner, cut = _WHEN.sub("", inner), r"[|,:]"
         inner = re.sub(r"^[\d-]*\$\$(?:[^|$]*\$\$)?", "", inner)
-        options = [_canonical(o.partition("::")[2] or o) for o in re.split(r"[|,:]", inner)]
+        options = [_canonical(o.partition("::")[2] or o) for o in re.split(cut, inner)]
         found = {self.category(option)[:2] for option in options if option}
         if len(found) == 1 and not re.search(r"[\[\](){}]", inner):
             section, category = found.pop()
             return Entry(section, category, text, text, f"every alternative is {category}")
         return Entry("general", "unknown", text, text, f"a {kind} of different kinds of tags")
-
-
-def _closed(name: str) -> tuple[str, str] | None:
-    """(category, why) of a member of a closed class, or None."""
-    if _COUNT.fullmatch(name):
-        return "person count", "a count of persons"
-    if name in _SCORES or name == "masterpiece (quality)":
-        return "score", "a score word"
-    if name in _YEARS or _YEAR.fullmatch(name):
-        return "year", "a year word"
-    if name in _RATINGS:
-        return "rating", "a rating word"
-    return None
 
 
 def _canonical(text: str) -> str:

@@ -27,7 +27,7 @@ FUNCTIONS = frozenset(
 
 _LINE = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 # What ends a run of plain text; capitals, because they may begin a keyword.
-_STOP = r"\s,，、|\\<_()\[\]{}:/\#A-Z"
+_STOP = r"\s,，、|\\<_()\[\]{}:/\#A-Z\""
 _TOKEN = re.compile(
     rf"""
     (?P<text>[^{_STOP}]+(?:(?:[ ]|_(?!_))[^{_STOP}]+)*)
@@ -56,6 +56,9 @@ _EMOTICON = re.compile(
     re.VERBOSE,
 )
 _EMOTICON_START = frozenset(">:;=(|<\\")
+# A line of a batch prompt schedule: "12": "1girl, smile",
+_FRAME = re.compile(r'"\d{1,6}"[^\S\n\r]*:[^\S\n\r]*"')
+_FRAME_END = re.compile(r'"[^\S\n\r]*,?(?=[^\S\n\r]*(?:[\n\r]|\Z))')
 # NovelAI's numeric emphasis: the number stands right before the two colons.
 _WEIGHT_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,4}(?:\.\d{0,6})?|\.\d{1,6})\Z")
 
@@ -76,10 +79,14 @@ def lex(text: str) -> list[Token]:
     position, size, fresh = 0, len(text), True
     match = _TOKEN.match
     last_close = text.rfind("*/") if "/*" in text else -1
+    framed = False
     while position < size:
         special = None
         if text[position] in _MAYBE:
             special = _special(text, position, fresh, last_close)
+        elif text[position] == '"':
+            special = _frame(text, position, framed)
+            framed ^= special is not None
         if special is None:
             found = match(text, position)
             kind, end = found.lastgroup, found.end()
@@ -120,6 +127,17 @@ def _special(text: str, position: int, fresh: bool, last_close: int) -> tuple[st
     if char == "/" and after == "*" and position + 2 <= last_close:
         return "comment", text.find("*/", position + 2) + 2
     return None
+
+
+def _frame(text: str, position: int, framed: bool) -> tuple[str, int] | None:
+    """The quote that opens a frame line with its number, or the one that closes it."""
+    if framed:
+        found = _FRAME_END.match(text, position)
+    else:
+        line = text[max(0, position - 8) : position].rsplit("\n", 1)
+        at_line_start = not line[-1].strip() and (len(line) > 1 or position < 8)
+        found = _FRAME.match(text, position) if at_line_start else None
+    return ("keyword", found.end()) if found else None
 
 
 def _line_end(text: str, position: int) -> int:

@@ -1,15 +1,31 @@
-"""Looks for likely mistakes in a classified prompt; warns with a remedy and changes nothing."""
+"""Looks for likely mistakes in a classified prompt; warns with a remedy and changes nothing.
 
+A vocabulary may offer two look-ups beside the Protocol, used where they exist:
+`contradictions(name) -> {other name: why}`, tags that cannot be true of one picture together, and
+`first_seen(name) -> "YYYY-MM"`, when the tag appeared.
+"""
+
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from .classify import Entry, Reader
-from .profiles import FOREIGN_SCORES, PROFILES, Word
+from .order import implied_names
 from .render import Item
+from .words import counted, is_good_score, trained_word, year_band, year_of
+
+_BARE_WEIGHT = re.compile(r"([^:()]+):\s*([01]?\.\d+|1)")
+_MOST_NEAREST = 12  # spelling searches per prompt; each costs milliseconds
+_CLOSED = ("score", "year", "rating")
+_NAMES = ("character", "copyright", "artist")
 
 
 class Warning(NamedTuple):
-    """One likely mistake: what kind, at which tag, why it matters, what to do."""
+    """One likely mistake: what kind, at which tag, why it matters, what to do.
+
+    Kinds: ambiguous, contradiction, untrained, unknown, rare, new, alias, renamed, deprecated,
+    duplicate, weight, syntax, cancels.
+    """
 
     kind: str
     tag: str
@@ -20,69 +36,199 @@ class Warning(NamedTuple):
         return self._asdict()
 
 
-def check_items(segments: list[list[Item]], reader: Reader) -> list[Warning]:
+def check_items(segments: list[list[Item]], weights: list[float], reader: Reader) -> list[Warning]:
     """Warnings of all segments, each distinct one once, in the order of the text."""
     found: dict[Warning, None] = {}
+    searches = 0
     for items in segments:
         for item in items:
-            for warning in check_entry(item.entry, reader):
+            for warning in check_entry(item, reader):
                 found.setdefault(warning)
+            if _is_unknown(item, reader):
+                searches += 1
+                found.setdefault(_unknown(item.entry, reader, searches <= _MOST_NEAREST))
+        for warning in _check_together(items, weights, reader):
+            found.setdefault(warning)
     return list(found)
 
 
-def check_entry(entry: Entry, reader: Reader) -> Iterator[Warning]:
+def check_entry(item: Item, reader: Reader) -> Iterator[Warning]:
     """Warnings about one tag by itself."""
-    profile = reader.profile
-    if entry.category == "score" and profile.scores:
-        trained = [word.name for word in profile.scores]
-        if entry.name not in trained and entry.name != "masterpiece (quality)":
-            near = nearest_word(entry.name, profile.scores, _ALL_SCORES)
-            yield _untrained(entry, profile.title, "score", trained, near)
-    elif entry.category == "year" and (profile.years or profile.last_year):
-        yield from _check_year(entry, profile)
-    elif entry.category == "rating" and profile.ratings and entry.name not in profile.ratings:
-        near = _NEAR_RATING.get(entry.name, ())
-        best = next((word for word in near if word in profile.ratings), profile.ratings[0])
-        yield _untrained(entry, profile.title, "rating", list(profile.ratings), best)
+    entry, profile = item.entry, reader.profile
+    if entry.category in _CLOSED:
+        yield from _check_word(entry, reader)
+    if entry.tag is not None:
+        yield from _check_tag(entry, reader)
+    if item.part.kind == "tag" and (found := _BARE_WEIGHT.fullmatch(entry.text)):
+        why = "a weight without brackets is read as text"
+        yield Warning("weight", entry.text, why, f"write ({found[1].strip()}:{found[2]})")
+    year = year_of(entry.name)
+    if year is not None and profile.last_year and year > profile.last_year:
+        why = f"the data of {profile.title} ends in {profile.cut_off or profile.last_year}"
+        yield Warning("new", entry.name, why, f"use year {profile.last_year}")
 
 
-# Ratings of one scheme in the words of another; paraphrase dictionary of the authors' trainer.
-_NEAR_RATING = {
-    **{"safe": ("general",), "sfw": ("general", "safe"), "general": ("safe",)},
-    **{"nsfw": ("questionable", "explicit"), "questionable": ("nsfw", "sensitive")},
-}
-_ALL_SCORES = (*(w for p in PROFILES.values() for w in p.scores), *FOREIGN_SCORES)
-_ALL_YEARS = tuple(word for p in PROFILES.values() for word in p.years)
-
-
-def _check_year(entry: Entry, profile) -> Iterator[Warning]:
-    words = [word.name for word in profile.years]
-    if entry.name in words:
+def _check_word(entry: Entry, reader: Reader) -> Iterator[Warning]:
+    """A score, year or rating word of another model."""
+    profile, category = reader.profile, entry.category
+    trained = trained_word(entry.name, category, profile)
+    if not trained or trained == entry.name or entry.name == "masterpiece (quality)":
         return
-    if entry.name.startswith("year "):
-        year = int(entry.name[5:])
-        if not profile.first_year <= year <= profile.last_year:
-            nearest = min(max(year, profile.first_year), profile.last_year)
-            why = f"the data of {profile.title} ends in {profile.cut_off or profile.last_year}"
-            yield Warning("new" if year > profile.last_year else "untrained", entry.name, why,
-                          f"use year {nearest}")  # fmt: skip
-        return
-    if words:
-        near = nearest_word(entry.name, profile.years, _ALL_YEARS)
-        yield _untrained(entry, profile.title, "year", words, near)
-    else:
-        band = next(word for word in _ALL_YEARS if word.name == entry.name)
-        near = f"year {round((band.low + band.high) / 2)}"
-        yield _untrained(entry, profile.title, "year", ["year NNNN"], near)
+    year = year_of(entry.name)
+    if year is not None and year > profile.last_year:
+        return  # reported as new
+    words = profile.ratings if category == "rating" else [
+        word.name for word in (profile.scores if category == "score" else profile.years)
+    ]  # fmt: skip
+    listed = ", ".join(words) or f"year {profile.first_year} to year {profile.last_year}"
+    why = f"{profile.title} was not trained on this {category} word; it knows {listed}"
+    yield Warning("untrained", entry.name, why, f"use {trained}")
 
 
-def _untrained(entry: Entry, title: str, kind: str, trained: list[str], near: str) -> Warning:
-    why = f"not a {kind} word that {title} was trained on; those are {', '.join(trained)}"
-    return Warning("untrained", entry.name, why, f"use {near}")
+def _check_tag(entry: Entry, reader: Reader) -> Iterator[Warning]:
+    """What the vocabulary says against a tag."""
+    tag, name, profile = entry.tag, entry.name, reader.profile
+    if len(tag.meanings) > 1:
+        why = f"it has several meanings: {'; '.join(tag.meanings)}"
+        yield Warning("ambiguous", name, why, "say which one you mean, or add a tag that does")
+    if tag.trained_as and name == tag.name:
+        why = "the tag was renamed after the model's data was collected"
+        yield Warning("renamed", name, why, f"use {tag.trained_as}")
+    elif name in tag.aliases and name != tag.trained_as and entry.category not in _CLOSED:
+        why = "an alias: captions used the tag that it stands for"
+        yield Warning("alias", name, why, f"use {tag.trained_as or tag.name}")
+    if tag.deprecated:
+        why = "deprecated: the tag was removed from most pictures"
+        yield Warning("deprecated", name, why, "describe what you mean with other tags")
+    if tag.count is not None and tag.count < profile.rare_below and tag.category in _NAMES:
+        why = f"{tag.count} posts; under {profile.rare_below} {profile.title} hardly knows a name"
+        yield Warning("rare", name, why, "describe the looks with tags, or use a LoRA")
+    first_seen = getattr(reader.vocabulary, "first_seen", None)
+    since = first_seen(tag.name) if first_seen and profile.cut_off else None
+    if since and since > profile.cut_off:
+        why = f"first used {since}; the data of {profile.title} ends in {profile.cut_off}"
+        yield Warning("new", name, why, "describe the looks with tags, or use a LoRA")
 
 
-def nearest_word(name: str, trained: tuple[Word, ...], known: tuple[Word, ...]) -> str:
-    """The trained word whose band lies nearest to the band of another model's word."""
-    band = next((word for word in known if word.name == name), None)
-    middle = (band.low + band.high) / 2 if band else (trained[-1].low + trained[-1].high) / 2
-    return min(trained, key=lambda word: abs((word.low + word.high) / 2 - middle)).name
+def _is_unknown(item: Item, reader: Reader) -> bool:
+    return (
+        reader.vocabulary is not None
+        and item.part.kind == "tag"
+        and item.entry.category == "unknown"
+        and any(char.isalpha() for char in item.entry.name)
+    )
+
+
+def _unknown(entry: Entry, reader: Reader, search: bool) -> Warning:
+    near = [tag.name for tag in reader.vocabulary.nearest(entry.name)] if search else []
+    remedy = f"did you mean {' or '.join(near)}?" if near else "check the spelling"
+    return Warning("unknown", entry.name, "no known tag has this name", remedy)
+
+
+def _check_together(items: list[Item], weights: list[float], reader: Reader) -> Iterator[Warning]:
+    """Warnings about tags of one segment that do not go together."""
+    yield from _check_counts(items)
+    yield from _check_one_of_a_kind(items, reader)
+    seen: dict[str, float] = {}
+    lookup = getattr(reader.vocabulary, "contradictions", None)
+    for item in items:
+        entry = item.entry
+        if item.part.kind != "tag":
+            continue
+        weight = round(weights[item.part.group], 6) if item.part.group >= 0 else 1.0
+        if entry.name in seen:
+            why = f"it stands here twice, with the weights {seen[entry.name]:g} and {weight:g}"
+            yield Warning("duplicate", entry.name, why, "keep one of them")
+        for other, why in (lookup(entry.name) if lookup else {}).items():
+            if other in seen:
+                yield Warning("contradiction", entry.name, f"against {other}: {why}",
+                              f"keep one of {other}, {entry.name}")  # fmt: skip
+        seen.setdefault(entry.name, weight)
+
+
+def _check_counts(items: list[Item]) -> Iterator[Warning]:
+    """Person counts against each other, solo and no humans."""
+    numbers: dict[str, tuple[int, bool, str]] = {}
+    names = {item.entry.name for item in items}
+    for item in items:
+        name, found = item.entry.name, counted(item.entry.name)
+        if found is None:
+            continue
+        kind, number, at_least = found
+        if kind in numbers:
+            before, was_least, first = numbers[kind]
+            fits = (at_least and before >= number) or (was_least and number >= before)
+            if before != number and not fits:
+                yield Warning("contradiction", name, f"{first} says another number",
+                              f"keep one of {first}, {name}")  # fmt: skip
+        if kind not in numbers or number > numbers[kind][0]:
+            numbers[kind] = number, at_least, name
+    total = sum(number for number, _, _ in numbers.values())
+    people = ", ".join(name for _, _, name in numbers.values())
+    if "solo" in names and total > 1:
+        why = f"solo means one person, {people} means {total}"
+        yield Warning("contradiction", "solo", why, f"drop solo or change {people}")
+    if "no humans" in names and total:
+        why = f"there cannot be no humans and {people}"
+        yield Warning("contradiction", "no humans", why, f"drop no humans or {people}")
+
+
+def _check_one_of_a_kind(items: list[Item], reader: Reader) -> Iterator[Warning]:
+    """Framings, ratings, years and scores: a picture has one of each."""
+    first: dict[str, Entry] = {}
+    for item in items:
+        entry = item.entry
+        if item.part.kind != "tag" or entry.category not in (*_CLOSED, "framing"):
+            continue
+        before = first.setdefault(entry.category, entry)
+        if before.name == entry.name:
+            continue
+        why = _conflict(before.name, entry, reader)
+        if why:
+            remedy = f"keep one of {before.name}, {entry.name}"
+            yield Warning("contradiction", entry.name, why, remedy)
+
+
+def _conflict(before: str, entry: Entry, reader: Reader) -> str:
+    """Why two tags of one category do not go together, or ""."""
+    if entry.category == "framing":
+        return f"{before} frames the picture already; the v0.1 card asks for one framing"
+    if entry.category == "rating":
+        return f"{before} rates the picture already"
+    if entry.category == "score":
+        good = is_good_score(before), is_good_score(entry.name)
+        return f"{before} asks for the opposite" if set(good) == {True, False} else ""
+    bands = year_band(before, reader.profile), year_band(entry.name, reader.profile)
+    if None in bands:
+        return ""
+    apart = bands[0][1] < bands[1][0] or bands[1][1] < bands[0][0]
+    return f"{before} means other years" if apart else ""
+
+
+def check_negatives(
+    positive: list[list[Item]], negative: list[list[Item]], reader: Reader
+) -> list[Warning]:
+    """Tags of a negative prompt that cancel what the positive prompt asks for."""
+    wanted: dict[str, str] = {}
+    for item in (i for items in positive for i in items if i.part.kind == "tag"):
+        wanted[item.entry.name] = item.entry.name
+        for name in implied_names(item.entry.name, reader):
+            wanted.setdefault(name, item.entry.name)
+    found: dict[Warning, None] = {}
+    for item in (i for items in negative for i in items if i.part.kind == "tag"):
+        name = item.entry.name
+        owner = wanted.get(name) or _wanted_by(name, wanted, reader)
+        if owner == name:
+            why = "the positive prompt asks for it"
+        elif owner:
+            why = f"the positive prompt asks for {owner}, which states it"
+        else:
+            continue
+        found.setdefault(Warning("cancels", name, why, f"take {name} out of one of the two"))
+    return list(found)
+
+
+def _wanted_by(name: str, wanted: dict[str, str], reader: Reader) -> str:
+    """The wanted tag that an alias stands for, or ""."""
+    tag = reader.lookup(name)
+    return wanted.get(tag.name, "") if tag is not None else ""

@@ -8,49 +8,21 @@ that a second run would change nothing. Where that proof fails the text stays as
 from collections import Counter
 from functools import lru_cache
 from operator import itemgetter
-from typing import Literal, NamedTuple
 
 from ..vocabulary.tag import Vocabulary
+from .changes import Change
 from .classify import Entry, Reader, is_plain
-from .lint import Warning, check_items
-from .order import Arrangement, Change, Placement, arrange, section_ranks
-from .parse import Prompt
+from .explain import Placement, explain, list_sections
+from .lint import Warning, check_items, check_negatives
+from .options import check_options
+from .order import Arrangement, arrange, section_ranks
+from .parts import Prompt
 from .profiles import DEFAULT_PROFILE, Profile, get_profile
-from .render import Item, print_item
+from .render import Item
 
 _ROUNDS = 4  # re-parses allowed until the text is stable; two are the normal case
 _UNKNOWN_RANK = -1
 _EMPTY_RANK = 1_000
-
-
-class Options(NamedTuple):
-    """How to normalize.
-
-    escape: print a name's round brackets as `\\(` (for encoders that read weights); False for
-    captions. underscores: write spaces where underscores stand for them. duplicates: drop or keep
-    repetitions. comments: drop or keep them. sentence: place of natural language. form: "prompt",
-    or "caption" for the stored form with `|||`. joiner: text between items, which must hold a
-    comma.
-    """
-
-    escape: bool = True
-    underscores: bool = True
-    duplicates: Literal["drop", "keep"] = "drop"
-    comments: Literal["drop", "keep"] = "drop"
-    sentence: Literal["profile", "first", "last"] = "profile"
-    form: Literal["prompt", "caption"] = "prompt"
-    joiner: str = ", "
-
-
-_CHOICES = {
-    "escape": (True, False),
-    "underscores": (True, False),
-    "duplicates": ("drop", "keep"),
-    "comments": ("drop", "keep"),
-    "sentence": ("profile", "first", "last"),
-    "form": ("prompt", "caption"),
-    "joiner": (", ", ","),
-}
 
 
 class Normalized:
@@ -81,18 +53,20 @@ class Normalized:
         """What looks like a mistake; nothing of it was changed."""
         found = self._found
         if found.warnings is None:
-            found.warnings = found.problems + check_items(found.segments, self._table.reader)
+            found.warnings = found.problems + check_items(
+                found.segments, found.last.prompt.weights(), self._table.reader
+            )
         return found.warnings
 
     @property
     def sections(self) -> list[dict]:
         """[{"name", "items"}] in the order of the text; keywords are sections named "separator"."""
-        return _sections(self._found)
+        return list_sections(self._found.last)
 
     @property
     def explanation(self) -> list[Placement]:
         """For every atom of the source where it came from, where it went and why."""
-        return _explain(self._found)
+        return explain(self._found.first)
 
     def as_dict(self) -> dict:
         """The `normalize --json` contract of the command line."""
@@ -118,10 +92,10 @@ class _Details:
 class _Table(dict):
     """From the raw text between two commas to (rank, printed, name); fills itself."""
 
-    def __init__(self, reader: Reader, options: Options):
+    def __init__(self, reader: Reader):
         super().__init__()
-        self.reader, self.options = reader, options
-        self.ranks = section_ranks(reader.profile, options)
+        self.reader, self.options = reader, reader.options
+        self.ranks = section_ranks(reader.profile, reader.options)
 
     def __missing__(self, raw: str) -> tuple[int, str, str]:
         found = self._read(raw)
@@ -150,7 +124,7 @@ def normalize(
     """Normalize a prompt or caption for a model family.
 
     profile: an id of profiles.PROFILES or a Profile. vocabulary: tells names from each other;
-    without one only the closed classes are recognised. options: fields of Options.
+    without one only the closed classes are recognised. options: see options.Options.
     Raises TypeError for a text that is no string, ValueError for an unknown profile or option.
     """
     if not isinstance(text, str):
@@ -163,22 +137,28 @@ def normalize(
     return Normalized(details.text, text, table, details)
 
 
+def check_negative(
+    positive: str,
+    negative: str,
+    profile: str | Profile = DEFAULT_PROFILE,
+    vocabulary: Vocabulary | None = None,
+) -> list[Warning]:
+    """Warnings for each tag of the negative prompt that cancels something in the positive one."""
+    table = _table(get_profile(profile), vocabulary, ())
+    found = (_normalize(text, table).segments for text in (positive, negative))
+    return check_negatives(*found, table.reader)
+
+
 @lru_cache(maxsize=32)
 def _table(profile: Profile, vocabulary: Vocabulary | None, options: tuple) -> _Table:
     """The look-up table of one profile, vocabulary and set of options."""
-    for name, value in options:
-        if name not in _CHOICES:
-            raise ValueError(f"Option {name!r} is not known; use one of {', '.join(_CHOICES)}.")
-        if value not in _CHOICES[name]:
-            allowed = ", ".join(repr(choice) for choice in _CHOICES[name])
-            raise ValueError(f"Option {name} is {value!r}; it must be one of {allowed}.")
-    chosen = Options(**dict(options))
-    return _Table(Reader(profile, vocabulary, chosen.escape, chosen.underscores), chosen)
+    chosen = check_options(dict(options))
+    return _Table(Reader(profile, vocabulary, chosen))
 
 
 def _quick(text: str, table: _Table) -> str | None:
     """The result for a plain list of tags, or None when the text needs the parser."""
-    if table.options.form != "prompt":
+    if table.options.form != "prompt" or table.options.implied != "keep":
         return None
     found = list(map(table.__getitem__, text.split(",")))
     if table.ranks:
@@ -202,15 +182,15 @@ _rank, _printed, _name = itemgetter(0), itemgetter(1), itemgetter(2)
 
 def _normalize(text: str, table: _Table) -> _Details:
     """Parse, arrange and print until nothing changes any more; prove that nothing was lost."""
-    reader, options = table.reader, table.options
+    reader = table.reader
     prompt = reader.parse(text)
-    first = last = arrange(prompt, reader, options)
+    first = last = arrange(prompt, reader)
     changes = list(first.changes)
     for _ in range(_ROUNDS):
         again = reader.parse(last.text)
         if _content(again, reader) != _kept(last):
             break
-        following = arrange(again, reader, options)
+        following = arrange(again, reader)
         if following.text == last.text:
             return _Details(first, following, last.text, changes, [])
         changes.extend(following.changes)
@@ -249,45 +229,3 @@ def _unchanged(prompt: Prompt, text: str, reader: Reader) -> _Details:
     why = "the brackets of this text cannot be taken apart without changing what they mean"
     problem = Warning("syntax", text[:60], why, "close every bracket, or write the parts apart")
     return _Details(kept, kept, text, [], [problem])
-
-
-def _sections(details: _Details) -> list[dict]:
-    groups = details.last.prompt.groups
-    sections: list[dict] = []
-    for items, keyword in zip(details.last.segments, details.last.keywords, strict=True):
-        name = None
-        for item in items:
-            if item.entry.section != name:
-                name = item.entry.section
-                sections.append({"name": name, "items": []})
-            sections[-1]["items"].append(print_item(item, groups))
-        if keyword:
-            sections.append({"name": "separator", "items": [keyword]})
-    return sections
-
-
-def _explain(details: _Details) -> list[Placement]:
-    first = details.first
-    weights, groups = first.prompt.weights(), first.prompt.groups
-    after = {item.part.start: (place, item) for place, item in enumerate(_flat(first))}
-    reasons = {item.part.start: (item, why) for item, why in first.dropped}
-    placements = []
-    for number, part in enumerate(first.prompt.atoms):
-        place, item = after.get(part.start, (-1, None))
-        why = item.entry.why if item else ""
-        if item is None:
-            item, why = reasons[part.start]
-        entry = item.entry
-        weight = weights[part.group] if part.group >= 0 else 1.0
-        printed = print_item(item, groups) if place >= 0 else ""
-        placements.append(
-            Placement(
-                part.text, part.start, part.end, entry.section, entry.category, entry.name,
-                weight, number, place, printed, why,
-            )
-        )  # fmt: skip
-    return placements
-
-
-def _flat(arrangement: Arrangement) -> list[Item]:
-    return [item for segment in arrangement.segments for item in segment]

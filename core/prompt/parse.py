@@ -1,24 +1,17 @@
 """Lossless parse of a prompt: `str(parse(text)) == text` for every string.
 
-A prompt is a flat list of parts that cover the text. Parts with content are atoms (tags, sentences,
-networks, choices ...); the rest is glue (commas, brackets, keywords, comments). Weight brackets
-form groups; an atom knows its innermost group, so its weight is the product along the chain of
-parents. Does not know tags, except through `known`, which decides only whether a phrase is one
-name or prose.
+Walks the tokens once and collects items (what stands between commas) and the weight brackets around
+whole items; see parts for the result. Does not know tags, except through `known`, which decides
+only whether a phrase is one name, two names or prose.
 """
 
 import re
-from collections.abc import Callable
-from typing import NamedTuple
 
 from .brackets import SQUARE_NOVELAI, Pair, pair_brackets
 from .lexer import FUNCTIONS, Token, lex
-from .sentences import join_sentences, split_sentences
+from .parts import Group, Part, Prompt
+from .sentences import Known, join_sentences, split_sentences
 
-# Kinds of parts that carry content and can be moved; everything else is glue.
-ATOMS = frozenset(
-    ("tag", "sentence", "network", "embedding", "wildcard", "choice", "schedule", "mixed")
-)
 # Deeper brackets are kept as text: no encoder gives them a meaning, and an output in which every
 # tag repeats its whole chain stays linear in the input.
 MAX_DEPTH = 16
@@ -29,80 +22,7 @@ _BOUNDARY = frozenset(("comma", "newline", "bar", "keyword"))
 _BLANK = frozenset(("space", "comment"))
 
 
-class Part(NamedTuple):
-    """A span of the source text.
-
-    kind: one of ATOMS, or glue: comma, newline, space, bar (`|||`), open, close, keyword, comment,
-    branch (the `:0.8` of an AND part). group: index into Prompt.groups, or -1. segment: counts the
-    keywords before this part.
-    """
-
-    kind: str
-    start: int
-    end: int
-    text: str
-    group: int = -1
-    segment: int = 0
-
-
-class Group(NamedTuple):
-    """A pair of weight brackets around whole items.
-
-    opening and closing are the source text of the brackets ("(" and ":1.2)"). factor multiplies the
-    weight of the content. parent: index of the enclosing group, or -1.
-    """
-
-    parent: int
-    opening: str
-    closing: str
-    factor: float
-
-
-class Prompt(NamedTuple):
-    """A parsed prompt; `str()` gives the source back."""
-
-    parts: tuple[Part, ...]
-    groups: tuple[Group, ...]
-
-    def __str__(self) -> str:
-        return "".join([part.text for part in self.parts])
-
-    @property
-    def atoms(self) -> list[Part]:
-        """The parts that carry content, in source order."""
-        return [part for part in self.parts if part.kind in ATOMS]
-
-    def weights(self) -> list[float]:
-        """Weight of the content of each group: the product of its chain (A1111, NovelAI)."""
-        weights: list[float] = []
-        for group in self.groups:
-            outer = weights[group.parent] if group.parent >= 0 else 1.0
-            weights.append(outer * group.factor)
-        return weights
-
-    def as_dict(self) -> dict:
-        """JSON-ready: every part with its kind, span, text, weight and segment."""
-        weights = self.weights()
-        return {
-            "text": str(self),
-            "parts": [
-                {
-                    "kind": part.kind,
-                    "start": part.start,
-                    "end": part.end,
-                    "text": part.text,
-                    "atom": part.kind in ATOMS,
-                    "weight": weights[part.group] if part.group >= 0 else 1.0,
-                    "group": part.group,
-                    "segment": part.segment,
-                }
-                for part in self.parts
-            ],
-            "groups": [group._asdict() for group in self.groups],
-        }
-
-
-def parse(text: str, known: Callable[[str], bool] | None = None) -> Prompt:
+def parse(text: str, known: Known | None = None) -> Prompt:
     """The lossless parse of any string.
 
     known: whether a lower-case name is a tag; keeps titles such as "is the order a rabbit?" from
@@ -111,7 +31,7 @@ def parse(text: str, known: Callable[[str], bool] | None = None) -> Prompt:
     if not isinstance(text, str):
         raise TypeError(f"parse needs a string and got {type(text).__name__}.")
     tokens = lex(text)
-    scan = _Scan(text, tokens, pair_brackets(text, tokens))
+    scan = _Scan(text, tokens, pair_brackets(text, tokens), known)
     scan.run()
     parts = join_sentences(scan.parts, text, known)
     return Prompt(tuple(parts), tuple(scan.groups))
@@ -120,8 +40,8 @@ def parse(text: str, known: Callable[[str], bool] | None = None) -> Prompt:
 class _Scan:
     """One walk over the tokens that collects parts and groups."""
 
-    def __init__(self, text: str, tokens: list[Token], pairs: dict[int, Pair]):
-        self.text, self.tokens, self.pairs = text, tokens, pairs
+    def __init__(self, text: str, tokens: list[Token], pairs: dict[int, Pair], known: Known | None):
+        self.text, self.tokens, self.pairs, self.known = text, tokens, pairs, known
         self.parts: list[Part] = []
         self.groups: list[Group] = []
         self.stack: list[tuple[int, Pair]] = []
@@ -227,9 +147,26 @@ class _Scan:
         if len(self.stack) >= MAX_DEPTH or not self._has_content(pair):
             return False
         explicit = pair.suffix != pair.close or self.tokens[pair.open].kind == "number"
+        ends = self._item_ends(pair.close + 1)
         if self.first >= 0:
-            return explicit and pair.has_comma
-        return pair.has_comma or self._item_ends(pair.close + 1)
+            return explicit and (pair.has_comma or (ends and self._stands_apart(pair, True)))
+        return pair.has_comma or ends or (explicit and self._stands_apart(pair, False))
+
+    def _stands_apart(self, pair: Pair, behind: bool) -> bool:
+        """Whether a comma is missing: "(masterpiece:1.2) best quality" are two known tags."""
+        if self.known is None:
+            return False
+        start, last = self.tokens[pair.open].end, pair.close + 1
+        inner = self.text[start : self.tokens[pair.suffix].start]
+        if behind:
+            rest = self.text[self.tokens[self.first].start : self.tokens[self.last].end]
+        else:
+            while last < len(self.tokens) and self.tokens[last].kind in ("text", "space", "other"):
+                last += 1
+            rest = self.text[self.tokens[pair.close].end : self.tokens[last - 1].end]
+        whole = f"{rest} {inner}" if behind else f"{inner} {rest}"
+        names = [" ".join(part.lower().split()) for part in (inner, rest, whole)]
+        return [self.known(name) for name in names] == [True, True, False]
 
     def _has_content(self, pair: Pair) -> bool:
         kinds = (t.kind for t in self.tokens[pair.open + 1 : pair.suffix])
@@ -264,8 +201,9 @@ class _Scan:
         branch = end
         if self.branches and self._at_segment_end(number):
             found = _BRANCH_WEIGHT.search(self.text, max(start, end - 16), end)
-            emoticon = self.tokens[self.first].kind == "emoticon"
-            branch = found.start() if found and not emoticon else end
+            alone = found and found.start() == start
+            face = alone and "." not in found.group()  # `:3` is an emoticon
+            branch = found.start() if found and not face else end
         if branch > start:
             self._items(start, branch)
         self._emit("branch", branch, end)

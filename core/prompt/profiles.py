@@ -121,30 +121,6 @@ _ANIMAGINE_SCORES = (
     Word("great score", 80, 92),
     Word("high score", 92, 100),
 )
-# Score words of other models, with the band nearest to what they mean, to find the nearest trained
-# one. "amazing quality" and "low quality" are paraphrases of masterpiece and bad quality in the
-# authors' trainer (aria1th/sd-scripts, library/train_util.py); the others are our reading.
-FOREIGN_SCORES = (
-    Word("amazing quality", 92, 100),
-    Word("great quality", 82, 92),
-    Word("high quality", 82, 92),
-    Word("low quality", 8, 20),
-    Word("normal quality", 20, 60),
-    Word("very aesthetic", 92, 100),
-    Word("aesthetic", 82, 92),
-    Word("displeasing", 8, 20),
-    Word("very displeasing", 0, 8),
-    Word("ultra quality", 92, 100),
-    *(Word(f"score_{n}", 10 * n, 10 * n + 10) for n in range(4, 10)),
-    *(Word(f"score_{n}_up", 10 * n, 100) for n in range(4, 9)),
-)
-# Pixel and file quality: the card of v0.1 lists the bad ones in its negative prompt.
-QUALITY = ("lowres", "highres", "absurdres", "incredibly absurdres", "jpeg artifacts")
-FRAMING = (
-    *("portrait", "upper body", "lower body", "cowboy shot", "full body", "close-up"),
-    *("wide shot", "very wide shot"),
-)
-
 # Card of Illustrious v0.1, short form of its two sample negatives.
 _NEGATIVE_V01 = (
     *("worst quality", "comic", "multiple views", "bad quality", "low quality", "lowres"),
@@ -320,4 +296,5 @@ def _field(path: str | Path, field: str, value: object) -> object:
 
 def section_of(category: str) -> str:
     """The section that holds a category."""
-    return SECTION_OF.get(category, category)
+    section = SECTION_OF.get(category, category)
+    return section if section in SECTIONS else "general"

@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from .classify import Entry
-from .parse import Group, Part
+from .parts import Group, Part
 from .sentences import ends_sentence
 
 # A bare closing bracket behind such text would turn it into a weight.
