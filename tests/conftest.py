@@ -4,6 +4,7 @@ Ring 2 (`comfy`) and ring 3 (`server`, `browser`) need what tools/dev.py finds a
 variables. Without them these tests are skipped; where `CI` is set they fail.
 """
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -24,6 +25,17 @@ NEEDS = {
     "browser": ("IXL_COMFYUI", "IXL_BROWSER"),
     "sd_scripts": ("SD_SCRIPTS_PATH",),
 }
+
+
+USES = {"comfy": "comfy", "servers": "server", "canvas": "browser"}  # fixture: mark
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Whatever uses a fixture carries its mark, before `-m` selects."""
+    for item in items:
+        for fixture in USES.keys() & set(item.fixturenames):
+            item.add_marker(USES[fixture])
 
 
 def pytest_runtest_setup(item):
@@ -59,3 +71,78 @@ def tiny(comfy):
     import tiny as files
 
     return comfy.load_checkpoint(files.tiny_file(files.CHECKPOINT))
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory):
+    """Function from front end ("pinned" or "newest") to a live server, started on first use."""
+    from base_directory import make_base_directory
+    from server import running_server
+
+    running = {}
+
+    def get(front_end: str):
+        if front_end not in running:
+            base = make_base_directory(tmp_path_factory.mktemp(f"server-{front_end}"))
+            static = os.environ["IXL_FRONT_END_NEWEST"] if front_end == "newest" else None
+            running[front_end] = stack.enter_context(
+                running_server(Path(os.environ["IXL_COMFYUI"]), base, static and Path(static))
+            )
+        return running[front_end]
+
+    with contextlib.ExitStack() as stack:
+        yield get
+
+
+@pytest.fixture
+def comfy_server(servers):
+    """A live ComfyUI with the pack and the tiny model (a `server.Server`), shared by all tests."""
+    return servers("pinned")
+
+
+@pytest.fixture(params=["pinned", "newest"])
+def front_end(request):
+    """Choose one with `@pytest.mark.parametrize("front_end", ["pinned"], indirect=True)`."""
+    if request.param == "newest" and not os.environ.get("IXL_FRONT_END_NEWEST"):
+        if os.environ.get("CI"):
+            pytest.fail("CI is set but IXL_FRONT_END_NEWEST is not; run by tools/dev.py")
+        pytest.skip("no newest front end: run by tools/dev.py, with network")
+    return request.param
+
+
+@pytest.fixture(params=["classic", "nodes2"])
+def renderer(request):
+    """Choose one with `@pytest.mark.parametrize("renderer", ["classic"], indirect=True)`."""
+    return request.param
+
+
+@pytest.fixture
+def canvas(servers, front_end, renderer, tmp_path, request):
+    """The canvas in a browser (a `browser.Canvas`): both front ends, both renderers.
+
+    An error of the pack's scripts fails the test. A failed test leaves a screenshot.
+    """
+    from browser import opened_canvas
+
+    browser = Path(os.environ["IXL_BROWSER"])
+    with opened_canvas(browser, servers(front_end), renderer, tmp_path) as canvas:
+        yield canvas
+        if request.node.stash.get(FAILED, False):
+            print(f"Screenshot: {canvas.screenshot('failed')}")
+    if canvas.pack_errors:
+        pytest.fail("Errors of the pack's scripts:\n" + "\n".join(canvas.pack_errors))
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+        used = item.funcargs.get("canvas") or item.funcargs.get("comfy_server")
+        if used is not None:
+            server = getattr(used, "server", used)
+            report.sections.append(("ComfyUI log", server.log_tail()))
+    return report
