@@ -29,8 +29,9 @@ from ixl.tools.workflow import Workflow, load_workflow, node_titled, set_input
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOW = "text-to-high-resolution"
 PASSES = 2  # what that workflow holds behind the base picture
-DEFAULT_SIZE = {"tiny": "1248x1824", "real": "2496x3648"}
+DEFAULT_SIZE = {"tiny": "1168x1728", "real": "2496x3648"}
 STEPS = {"tiny": (8, 4, 4), "real": (28, 20, 20)}  # noise needs no more steps to look like noise
+SHOW_EVERY = 3.0  # seconds between progress lines
 
 
 class Checkpoint(NamedTuple):
@@ -98,6 +99,7 @@ class Watch(threading.Thread):
         self.url = f"ws://127.0.0.1:{port}/ws?clientId=demo"
         self.titles, self.peak, self.ended = titles, 0, threading.Event()
         self.ready = threading.Event()
+        self.shown = 0.0
 
     def run(self) -> None:
         asyncio.run(self._listen())
@@ -126,7 +128,9 @@ class Watch(threading.Thread):
         data = event.get("data", {})
         if event.get("type") == "executing" and data.get("node"):
             step(self.titles.get(data["node"], data["node"]))
-        if event.get("type") == "progress":
+        last = data.get("value") == data.get("max")
+        if event.get("type") == "progress" and (last or time.monotonic() - self.shown > SHOW_EVERY):
+            self.shown = time.monotonic()
             step(f"  {self.titles.get(data['node'], '')} {data['value']}/{data['max']}")
 
 

@@ -56,7 +56,16 @@ def server_command(comfyui: Path, base: Path, port: int, cpu: bool) -> list[str]
     command = [sys.executable, str(comfyui / "main.py"), "--listen", "127.0.0.1"]
     command += ["--port", str(port), "--base-directory", str(base), "--disable-auto-launch"]
     command += ["--database-url", f"sqlite:///{database}"]
-    return [*command, "--cpu"] if cpu else command
+    return [*command, "--cpu", *cpu_precision()] if cpu else command
+
+
+def cpu_precision() -> list[str]:
+    """bfloat16 where the processor computes in it, which takes half of the time of float32."""
+    import torch
+
+    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)  # since torch 2.6
+    fast = supported is not None and supported()
+    return ["--bf16-unet", "--bf16-vae"] if fast else []
 
 
 def wait_until_up(child: subprocess.Popen, port: int) -> None:
