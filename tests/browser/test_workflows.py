@@ -1,0 +1,80 @@
+"""The shared workflows as a user meets them: template browser, drag-and-drop, Run, picture."""
+
+import pytest
+import server
+import tiny
+from ixl.tools.workflow import FOLDER, load_workflow
+
+pytestmark = pytest.mark.browser
+
+NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+PACK = "illustrious-xl-studio"
+# (title, widget, value): small pictures, so that a processor is enough
+SMALL = {
+    "text-to-image": [
+        ("Size", "width", 192),
+        ("Size", "height", 256),
+        ("Sample", "steps", 1),
+    ],
+    "text-to-high-resolution": [
+        ("Base size", "width", 192),
+        ("Base size", "height", 256),
+        ("Base picture", "steps", 1),
+        ("Tiles", "tile_px", 256),
+        ("Tiles", "overlap_px", 64),
+        ("Stage 1 size", "width", 256),
+        ("Stage 1 size", "height", 320),
+        ("Stage 1", "steps", 1),
+        ("Stage 2 size", "width", 320),
+        ("Stage 2 size", "height", 448),
+        ("Stage 2", "steps", 1),
+    ],
+}
+SIZES = {"text-to-image": (192, 256), "text-to-high-resolution": (320, 448)}
+
+
+def make_small(canvas, name: str) -> None:
+    canvas.set_widget("Checkpoint", "checkpoint", tiny.CHECKPOINT)
+    for title, widget, value in SMALL[name]:
+        canvas.set_widget(title, widget, value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_template_equals_its_twin_runs_and_comes_back_from_its_picture(canvas, name, tmp_path):
+    canvas.open_template(PACK, name)
+    assert canvas.to_api() == load_workflow(name).api
+    make_small(canvas, name)
+    small = canvas.to_api()
+    entry = canvas.run()
+    assert server.succeeded(entry), server.node_error(entry)
+    (picture,) = canvas.pictures("Picture")
+    assert (picture.width, picture.height) == SIZES[name]
+
+    saved = tmp_path / "picture.png"
+    saved.write_bytes(canvas.server.images(entry)[-1])
+    canvas.load_workflow({**load_workflow(name).canvas, "nodes": [], "links": [], "groups": []})
+    canvas.drop_file(saved)
+    assert canvas.to_api() == small
+    canvas.set_widget(("Sample" if name == "text-to-image" else "Base picture"), "seed", 7)
+    assert server.succeeded(canvas.run())
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("renderer", ["classic"], indirect=True)
+def test_a_dropped_file_is_the_workflow(canvas, name):
+    canvas.drop_file(FOLDER / f"{name}.json")
+    assert canvas.to_api() == load_workflow(name).api
+
+
+@pytest.mark.parametrize("front_end", ["pinned"], indirect=True)
+@pytest.mark.parametrize("renderer", ["classic"], indirect=True)
+def test_the_reasons_are_shown_on_the_canvas(canvas):
+    canvas.open_template(PACK, "text-to-image")
+    make_small(canvas, "text-to-image")
+    canvas.set_widget("What to draw", "general", "masterpiece, smile, 1boy")
+    entry = canvas.run()
+    assert server.succeeded(entry)
+    twin = load_workflow("text-to-image").api
+    (shown,) = [key for key, node in twin.items() if node["class_type"] == "PreviewAny"]
+    text = "".join(entry["outputs"][shown]["text"])
+    assert "masterpiece" in text and "score" in text
