@@ -1,4 +1,4 @@
-"""Run a Python script that ends when this process's stdin closes: `python attached.py SCRIPT ARGS...`.
+"""Run a Python script that ends when its stdin closes: `python attached.py SCRIPT ARGS...`.
 
 Whoever starts it holds the other end of stdin, so that the script cannot outlive its starter, even
 one that is killed.
