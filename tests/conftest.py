@@ -1,7 +1,9 @@
 """Fixtures of all rings. The support modules in `support/` know nothing of pytest.
 
 Ring 2 (`comfy`) and ring 3 (`server`, `browser`) need what tools/dev.py finds and passes on in
-variables. Without them these tests are skipped; where `CI` is set they fail.
+variables. Without them these tests are skipped; where `CI` is set they fail. Tests in sd-scripts
+(`sd_scripts`) run only where `SD_SCRIPTS_PATH` and an interpreter that has what sd-scripts requires
+(`SD_SCRIPTS_PYTHON`, else this one) are given.
 """
 
 import contextlib
@@ -46,6 +48,8 @@ def pytest_runtest_setup(item):
         for variable in variables
         if not os.environ.get(variable)
     }
+    if missing == {"SD_SCRIPTS_PATH"}:
+        pytest.skip("SD_SCRIPTS_PATH is not set")
     if missing and os.environ.get("CI"):
         pytest.fail(f"CI is set but {', '.join(sorted(missing))} is not; run by tools/dev.py")
     if missing:

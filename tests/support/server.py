@@ -1,4 +1,4 @@
-"""A live ComfyUI server for tests: on its own base directory, spoken to over HTTP.
+"""A live ComfyUI server for tests: own base directory, spoken to over HTTP, ended for sure.
 
 Binds to 127.0.0.1. Polls rather than listening to the websocket. Knows nothing of pytest.
 """
@@ -35,7 +35,7 @@ class NodeError(NamedTuple):
 
 
 class Refused(Exception):
-    """ComfyUI did not take the prompt; `errors`: node id to answer, `text`: all of it."""
+    """ComfyUI did not take the prompt; `errors` maps node ids to its answer, `text` is all."""
 
     def __init__(self, answer: dict):
         self.text = json.dumps(answer)

@@ -1,5 +1,6 @@
 """The browser of the tests against the real canvas: loading, dropping, running, noting errors."""
 
+import functools
 import json
 
 import pytest
@@ -115,7 +116,7 @@ def test_errors_of_the_packs_scripts_are_noted(canvas):
     ):
         canvas.page.route(
             f"**{path}",
-            lambda route, body=body: route.fulfill(body=body, content_type="text/javascript"),
+            functools.partial(_answer, body),
         )
         canvas.page.evaluate(
             "path => document.head.append("
@@ -124,15 +125,13 @@ def test_errors_of_the_packs_scripts_are_noted(canvas):
         )
     canvas.page.evaluate("console.error('about /extensions/illustrious-xl-studio/x.js')")
     canvas.page.wait_for_timeout(500)
-    assert (
-        sorted(error.split("\n")[0] for error in canvas.page_errors)
-        == [
-            "Error: at once",
-            "Error: elsewhere",
-            "Error: later",
-        ]
-        or len(canvas.page_errors) == 3
-    )
-    assert [word for word in ("at once", "later", "about") if word in "".join(canvas.pack_errors)]
+    for word in ("at once", "later", "elsewhere"):
+        assert sum(word in error for error in canvas.page_errors) == 1
+    for word in ("at once", "later", "about"):
+        assert sum(word in error for error in canvas.pack_errors) == 1
     assert len(canvas.pack_errors) == 3
     canvas.pack_errors.clear()  # what this test provoked
+
+
+def _answer(body, route, request):
+    route.fulfill(body=body, content_type="text/javascript")
