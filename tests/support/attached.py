@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""Run a script that ends when our stdin closes: `python attached.py SCRIPT ARGS...`.
-=======
 """Run a Python script that ends when its stdin closes: `python attached.py SCRIPT ARGS...`.
->>>>>>> support
 
 Whoever starts it holds the other end of stdin, so that the script cannot outlive its starter, even
 one that is killed.
