@@ -153,7 +153,10 @@ def _choices(length: int, side: int, overlap: int, moving: bool) -> list[tuple[i
 
 
 def check_tile_sizes(tile_px: int, overlap_px: int) -> None:
-    """Raises ValueError unless both sizes are usable."""
+    """Raises ValueError unless both sizes are usable; takes any type, as users' files hold any."""
+    for name, value in (("tile_px", tile_px), ("overlap_px", overlap_px)):
+        if not isinstance(value, int):
+            raise ValueError(f"{name} is {value!r}; it must be a whole number of pixels.")
     if tile_px % 64 or tile_px < MIN_TILE_PX:
         raise ValueError(
             f"tile_px is {tile_px}; it must be a multiple of 64 and at least {MIN_TILE_PX}. "

@@ -91,6 +91,12 @@ def test_bad_sizes_get_one_sentence(tile_px, overlap_px, word):
     assert suggestion % 16 == 0
 
 
+@pytest.mark.parametrize("value", ["wide", None, 1024.5, [1024]])
+def test_a_size_of_another_type_gets_one_sentence(value):
+    with pytest.raises(ValueError, match="must be a whole number"):
+        check_tile_sizes(value, 128)
+
+
 def test_halton_is_the_published_sequence():
     assert [halton(i, 2) for i in range(1, 6)] == [1 / 2, 1 / 4, 3 / 4, 1 / 8, 5 / 8]
     assert [halton(i, 3) for i in range(1, 4)] == pytest.approx([1 / 3, 2 / 3, 1 / 9])
