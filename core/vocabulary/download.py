@@ -132,7 +132,7 @@ def _fetch(url: str, part: Path, on_step: Callable[[int, int], None], timeout: f
 
 
 def _first_byte(response: HTTPResponse) -> int:
-    """Where a partial answer starts (`Content-Range: bytes 100-199/200`), -1 when it does not say."""
+    """Where a partial answer starts (`Content-Range: bytes 100-199/200`), -1 when not said."""
     unit, _, rest = response.headers.get("Content-Range", "").partition(" ")
     first = rest.partition("-")[0]
     return int(first) if unit == "bytes" and first.isdecimal() else -1

@@ -58,15 +58,35 @@ def open_vocabulary(
     for path in lists:
         if not path.is_file():
             raise ValueError(f"there is no tag list {path}; give the path of a CSV or CSV.GZ file.")
+    return open_sources(directory, sources_of(directory, lists), on_step, build)
+
+
+def open_sources(
+    directory: Path,
+    sources: list[Source],
+    on_step: Callable[[int, int], None] = _nothing,
+    build: bool = True,
+) -> IndexedVocabulary | CuratedVocabulary:
+    """`open_vocabulary` with exactly these sources besides the curated tables."""
+    cancelled: list[BaseException] = []
+
+    def step(done: int, total: int) -> None:
+        try:
+            on_step(done, total)
+        except BaseException as error:
+            cancelled.append(error)
+            raise
+
     try:
-        sources = sources_of(directory, lists)
         path = index_path(directory, sources)
         if not _whole(path):
             if not build:
                 return curated_vocabulary()
-            _ensure(path, sources, on_step)
+            _ensure(path, sources, step)
         return IndexedVocabulary(path, on_damage=lambda: _forget(path))
     except (OSError, RuntimeError, sqlite3.Error, ValueError) as error:
+        if error in cancelled:
+            raise
         _warn(f"The vocabulary index is not available ({error}); the built-in tags are used.")
         return curated_vocabulary()
 

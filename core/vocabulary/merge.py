@@ -1,7 +1,7 @@
 """One table of tags out of the curated tables, tag lists and tipo-kgen; the rules of precedence.
 
 1. Category and group: curated first (closed classes and grouped tags), then the tag lists in order,
-   then tipo-kgen. A curated word without a group (ambiguous.txt) decides only if nobody else has it.
+   then tipo-kgen. A curated word without a group (ambiguous.txt) decides if nobody else has it.
 2. Post count: the first tag list that gives one. Aliases: of all; curated ones are not overruled.
 3. A name that a tag list or the curated tables have as a tag is no alias, whoever says so.
    An alias beats a name that only tipo-kgen has: it is the name before a renaming.

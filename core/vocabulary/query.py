@@ -52,7 +52,7 @@ class IndexedVocabulary:
         self._origins = self.info["origins"]
         self._damaged = False
         self.lookup = lru_cache(CACHED)(self.lookup)
-        self.nearest = lru_cache(CACHED // 8)(self.nearest)
+        self._nearest = lru_cache(CACHED // 8)(self._nearest)
 
     def _one(self, query: str) -> object:
         return self._database.execute(query).fetchone()[0]
@@ -96,7 +96,7 @@ class IndexedVocabulary:
 
     def nearest(self, name: str, limit: int = 3) -> list[Tag]:
         """Well-known tags about one key away from an unknown name, closest first."""
-        return self._ask("nearest", name, limit)
+        return list(self._ask("nearest", name, limit))
 
     def search(self, text: str, limit: int = 20, categories: Sequence[str] = ()) -> list[Found]:
         """Names and aliases with words that start as typed, most used first, at most 100.
@@ -125,15 +125,15 @@ class IndexedVocabulary:
         group = GROUPS[group] if group is not None else ""
         return Tag(name, CATEGORIES[category], group, count, origin=", ".join(named), **fields)
 
-    def _nearest(self, name: str, limit: int) -> list[Tag]:
+    def _nearest(self, name: str, limit: int) -> tuple[Tag, ...]:
         squashed = spelling.squash(name)
         if not 2 < len(squashed) <= spelling.MAX_SQUASHED:
-            return []
+            return ()
         ranks = {rank for key in spelling.deletions(squashed) for rank in self._near(key)}
         rows = [self._rows(f"{_SELECT} WHERE tag.id = ?", rank)[0] for rank in sorted(ranks)[:200]]
         near = {row[0]: row for row in rows}
         ordered = spelling.rank(name, {known: row[3] for known, row in near.items()}, limit)
-        return [self._tag(near[known]) for known in ordered]
+        return tuple(self._tag(near[known]) for known in ordered)
 
     def _near(self, deletion: str) -> list[int]:
         """Ranks of names that have this deletion."""

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import importlib.util
 import io
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -119,7 +120,7 @@ def list_rows(path: Path) -> list[Row]:
         with gzip.open(path) if packed else path.open("rb") as file:
             text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
             table = [row for row in csv.reader(text) if row]
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise ValueError(f"{path.name} cannot be read as a tag list: {error}.") from error
     columns = _columns(table[0]) if table else None
     if columns:
