@@ -5,11 +5,13 @@ the fallback when there is no index, the source of groups, implications and mean
 and cheap: nothing is read before the first question. Data grammar: data/README.md.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from . import spelling
+from . import completion, spelling
 from .closed import by_pattern, closed_tags
+from .completion import Found
 from .names import DATA
 from .tag import GROUPS, Tag
 
@@ -138,6 +140,11 @@ class CuratedVocabulary:
         if tag is not None:
             self._answers[name] = tag
         return tag
+
+    def search(self, text: str, limit: int = 20, categories: Sequence[str] = ()) -> list[Found]:
+        """Completions of typed text, in the order of the files (post counts are unknown here)."""
+        tags = (tag for tag in curated_tags().values() if tag.group or not tag.meanings)
+        return completion.search(tags, text, limit, categories)
 
     def nearest(self, name: str, limit: int = 3) -> list[Tag]:
         """Known tags about one key away from an unknown name, closest first."""

@@ -11,12 +11,13 @@ from pathlib import Path
 DATA = Path(__file__).with_name("data")
 
 _ESCAPED = re.compile(r"\\([()\[\]{}])")
-_SPACES = re.compile(r"\s+")
 # A mouth between signs that hold no letter: ^_^ >_< =_=. Faces with letters (o_o) are listed by
 # name, because an artist may be called `m_k`.
 _FACE = re.compile(r"[^\w\s]+_+[^\w\s]+")
 # Pony's control words are one word to its tokenizer and are written with underscores everywhere.
-_UNDERSCORED = re.compile(r"score_\d(_up)?|(rating|source)_[a-z]+")
+_UNDERSCORED = re.compile(
+    r"score_\d(_up)?|rating_(safe|questionable|explicit)|source_(anime|cartoon|furry|pony)"
+)
 
 
 @cache
@@ -38,7 +39,12 @@ def canonical(text: str) -> str:
     `Doctor_\\(Arknights\\)` -> `doctor (arknights)`; `>_<` and `\\o/` stay as they are.
     """
     name = text.strip().lower()
-    if is_emoticon(name) or _UNDERSCORED.fullmatch(name):
+    if "_" in name and (is_emoticon(name) or _UNDERSCORED.fullmatch(name)):
         return name
-    name = _ESCAPED.sub(r"\1", name)
-    return _SPACES.sub(" ", name if is_emoticon(name) else name.replace("_", " ")).strip()
+    if "\\" in name:
+        if is_emoticon(name):
+            return name
+        name = _ESCAPED.sub(r"\1", name)
+        if is_emoticon(name):
+            return name
+    return " ".join(name.replace("_", " ").split())

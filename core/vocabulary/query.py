@@ -1,0 +1,185 @@
+"""Questions to a compiled index: one tag, names by prefix, names near a typo.
+
+Reads the file that compile.py wrote and never changes it. Answers are cached, because the same few
+thousand tags come again and again. One connection, guarded by a lock, may be used from any thread;
+a child process must open its own.
+"""
+
+import json
+import logging
+import sqlite3
+from array import array
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+
+from . import spelling
+from .closed import by_pattern
+from .completion import Found, Typed, found, typed, wanted
+from .curated import curated_vocabulary
+from .layout import APPLICATION, BUCKET_SHIFT, RANK_BITS, SCHEMA, category_mark, typo_key
+from .tag import CATEGORIES, GROUPS, Tag
+
+log = logging.getLogger(__name__)
+
+CACHED = 32_768  # tags kept in memory, about 15 MB when full
+_SELECT = "SELECT name, category, grp, count, origins, more FROM tag JOIN kind ON kind.id = kind"
+
+
+class IndexedVocabulary:
+    """`tag.Vocabulary` over an index file, and prefix search.
+
+    When the file turns out to be damaged, one warning is logged, `on_damage` is called once, and
+    the curated tables answer from then on.
+    """
+
+    def __init__(self, path: Path, on_damage: Callable[[], None] = lambda: None) -> None:
+        """Open the index file at `path`; raises sqlite3.DatabaseError when it is none of ours."""
+        self.path = path
+        self._on_damage = on_damage
+        self._lock = Lock()
+        uri = path.resolve().as_uri() + "?mode=ro&immutable=1"
+        self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        try:
+            form = [self._one(f"PRAGMA {pragma}") for pragma in ("application_id", "user_version")]
+            if form != [APPLICATION, SCHEMA]:
+                raise sqlite3.DatabaseError(f"{path.name} is no vocabulary index of this version")
+            self.info: dict = json.loads(self._one("SELECT json FROM info"))
+        except BaseException:
+            self._database.close()
+            raise
+        self._origins = self.info["origins"]
+        self._damaged = False
+        self.lookup = lru_cache(CACHED)(self.lookup)
+        self._nearest = lru_cache(CACHED // 8)(self._nearest)
+
+    def _one(self, query: str) -> object:
+        return self._database.execute(query).fetchone()[0]
+
+    def __len__(self) -> int:
+        return self.info["tags"]
+
+    def close(self) -> None:
+        """Close the file; further questions fail."""
+        with self._lock:
+            self._database.close()
+
+    def _rows(self, query: str, *values: object) -> list[tuple]:
+        with self._lock:
+            return self._database.execute(query, values).fetchall()
+
+    def _give_up(self, error: sqlite3.DatabaseError) -> None:
+        """Note the damage once; from now on the curated tables answer."""
+        if not self._damaged:
+            self._damaged = True
+            log.warning(
+                "The vocabulary index %s is damaged (%s); the built-in tags are used until it is"
+                " rebuilt at the next start.",
+                self.path.name,
+                error,
+            )
+            self._on_damage()
+
+    def _ask(self, question: str, *values: object) -> object:
+        """The index's answer, or the curated tables' once the file has shown damage."""
+        if not self._damaged:
+            try:
+                return getattr(self, f"_{question}")(*values)
+            except sqlite3.DatabaseError as error:
+                self._give_up(error)
+        return getattr(curated_vocabulary(), question)(*values)
+
+    def lookup(self, name: str) -> Tag | None:
+        """The tag of that canonical name or alias; an ambiguous alias answers with its meanings."""
+        return self._ask("lookup", name)
+
+    def nearest(self, name: str, limit: int = 3) -> list[Tag]:
+        """Well-known tags about one key away from an unknown name, closest first."""
+        return list(self._ask("nearest", name, limit))
+
+    def search(self, text: str, limit: int = 20, categories: Sequence[str] = ()) -> list[Found]:
+        """Names and aliases with words that start as typed, most used first, at most 100.
+
+        Every typed word must start a word of the tag; the last may be unfinished, and a space after
+        it says that it is whole. `categories` restricts to some of tag.CATEGORIES.
+        """
+        return self._ask("search", text, limit, categories)
+
+    def _lookup(self, name: str) -> Tag | None:
+        rows = self._rows(f"{_SELECT} WHERE name = ?", name) or self._rows(
+            f"{_SELECT} WHERE tag.id = (SELECT id FROM alias WHERE name = ?)", name
+        )
+        if rows:
+            return self._tag(rows[0])
+        meant = by_pattern(name)
+        return self._lookup(meant) if isinstance(meant, str) else meant
+
+    def _tag(self, row: tuple) -> Tag:
+        name, category, group, count, origins, more = row
+        named = [origin for i, origin in enumerate(self._origins) if origins >> i & 1]
+        fields = {
+            field: tuple(value) if isinstance(value, list) else value
+            for field, value in (json.loads(more) if more else {}).items()
+        }
+        group = GROUPS[group] if group is not None else ""
+        return Tag(name, CATEGORIES[category], group, count, origin=", ".join(named), **fields)
+
+    def _nearest(self, name: str, limit: int) -> tuple[Tag, ...]:
+        squashed = spelling.squash(name)
+        if not 2 < len(squashed) <= spelling.MAX_SQUASHED:
+            return ()
+        ranks = {rank for key in spelling.deletions(squashed) for rank in self._near(key)}
+        rows = [self._rows(f"{_SELECT} WHERE tag.id = ?", rank)[0] for rank in sorted(ranks)[:200]]
+        near = {row[0]: row for row in rows}
+        ordered = spelling.rank(name, {known: row[3] for known, row in near.items()}, limit)
+        return tuple(self._tag(near[known]) for known in ordered)
+
+    def _near(self, deletion: str) -> list[int]:
+        """Ranks of names that have this deletion."""
+        first = typo_key(deletion)
+        bucket = first >> BUCKET_SHIFT
+        last = first + (1 << RANK_BITS)
+        ranks = []
+        for (packed,) in self._rows("SELECT keys FROM typo WHERE bucket = ?", bucket):
+            keys = array("Q", packed)
+            ranks += [key - first for key in keys if first <= key < last]
+        return ranks
+
+    def _search(self, text: str, limit: int, categories: Sequence[str]) -> list[Found]:
+        narrowed = bool(categories)
+        limit, categories = wanted(limit, categories)
+        query = typed(text)
+        if query.words:
+            rows = self._by_words(query, limit, categories if narrowed else ())
+        elif query.signs:
+            numbers = [CATEGORIES.index(category) for category in categories]
+            rows = [row for row in self._by_signs(query.signs) if row[1] in numbers][:limit]
+        else:
+            rows = []
+        return [found(self._tag(row), query) for row in rows]
+
+    def _by_words(self, query: Typed, limit: int, categories: Sequence[str]) -> list[tuple]:
+        terms = [f'"{word}"*' for word in query.words]
+        if query.whole:
+            terms[-1] = terms[-1].rstrip("*")
+        if categories:
+            marks = " OR ".join(f'"{category_mark(category)}"' for category in categories)
+            terms.append(f"({marks})")
+        try:
+            return self._rows(
+                f"{_SELECT} WHERE tag.id IN (SELECT rowid FROM word WHERE word MATCH ?"
+                " ORDER BY rowid LIMIT ?) ORDER BY tag.id",
+                " AND ".join(terms),
+                limit,
+            )
+        except sqlite3.OperationalError as error:
+            if "phrase" not in str(error):
+                raise
+            return []  # FTS5 splits a typed word at a letter that is newer than its tables
+
+    def _by_signs(self, signs: str) -> list[tuple]:
+        """Names that are drawn in signs, by their plain beginning (`:d`, `^_`)."""
+        last = signs + "\U0010ffff"
+        query = f"{_SELECT} WHERE name >= ? AND name < ? ORDER BY tag.id LIMIT 1000"
+        return self._rows(query, signs, last)
