@@ -106,12 +106,12 @@ class _Table(dict):
         return found
 
     def _read(self, raw: str) -> tuple[int, str, str]:
-        if not raw.strip(" "):
+        text = raw.strip(" ")
+        if not text:
             return _EMPTY_RANK, "", ""
-        prompt = self.reader.parse(raw)
-        if not is_plain(prompt, raw):
+        if not is_plain(text, self.reader):
             return _UNKNOWN_RANK, "", ""
-        entry = self.reader.entry("tag", prompt.atoms[0].text)
+        entry = self.reader.entry("tag", text)
         return self.ranks.get(entry.section, 0), entry.text, entry.name
 
 

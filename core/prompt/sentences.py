@@ -51,6 +51,7 @@ _WINDOW = 8  # items a sentence may span backwards; longer lists are tag lists
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _END = re.compile(r"""[.!?…]["'”’)]*\Z|[。！？｡]["'”’）」』]*\Z""")
 _BREAK_INSIDE = re.compile(r"(?<=[\w\"'”’）)])(?:[.!?][\"'”’]*\s+|[。！？｡][」』]*\s*)")
+SENTENCE_END = re.compile(r"[.!?。！？｡]")  # without one of these nothing is split
 _KANA = re.compile(r"[\u3040-\u309f]")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
