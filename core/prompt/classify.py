@@ -31,6 +31,8 @@ _INLINE_WEIGHT = re.compile(r"(?<!\\)\(([^()]*?)(?::[-+.\d]+)?(?<!\\)\)")
 _WHEN = re.compile(r":[-+\d.%, ]+\Z")
 # Characters that can give an item a meaning together with its neighbours.
 _STRUCTURE = re.compile(r"(?<!\\)[()\[\]{}|#]|<[A-Za-z]|::|//|/\*|\\\Z|[\r\n]|\\\\")
+# Letters and marks of ordinary names: what matches is one tag, whatever stands around it.
+_PLAIN = re.compile(r"(?:[a-z0-9'+~&^=;@$%-]|[ _:/.](?=[a-z0-9\\])|\\[()])+")
 _NO_ESCAPES = "captions are not read by an encoder with weights"
 CACHE_LIMIT = 300_000
 CACHED_LENGTH = 100
@@ -225,13 +227,17 @@ def _canonical(text: str) -> str:
     return _SPACES.sub(" ", name).strip().lower()
 
 
-def is_plain(prompt: Prompt, text: str) -> bool:
+def is_plain(text: str, reader: Reader) -> bool:
     """Whether an item parsed on its own is one tag whose meaning no neighbour can change.
 
     Only sentences reach over commas, and those have another kind.
     """
-    atoms = prompt.atoms
-    if len(atoms) != 1 or atoms[0].kind != "tag" or len(prompt.parts) > 3 or prompt.groups:
-        return False
-    bare = atoms[0].text
-    return bare == text.strip(" ") and not _STRUCTURE.search(bare)
+    if _PLAIN.fullmatch(text) and text.count(" ") < 4 and not text.startswith("embedding:"):
+        return True
+    prompt = reader.parse(text)
+    return (
+        len(prompt.parts) == 1
+        and prompt.parts[0].kind == "tag"
+        and not prompt.groups
+        and not _STRUCTURE.search(text)
+    )

@@ -106,12 +106,12 @@ class _Table(dict):
         return found
 
     def _read(self, raw: str) -> tuple[int, str, str]:
-        if not raw.strip(" "):
+        text = raw.strip(" ")
+        if not text:
             return _EMPTY_RANK, "", ""
-        prompt = self.reader.parse(raw)
-        if not is_plain(prompt, raw):
+        if not is_plain(text, self.reader):
             return _UNKNOWN_RANK, "", ""
-        entry = self.reader.entry("tag", prompt.atoms[0].text)
+        entry = self.reader.entry("tag", text)
         return self.ranks.get(entry.section, 0), entry.text, entry.name
 
 
@@ -163,12 +163,14 @@ def _quick(text: str, table: _Table) -> str | None:
     found = list(map(table.__getitem__, text.split(",")))
     if table.ranks:
         found.sort(key=_rank)
-    elif any(entry[0] in (_UNKNOWN_RANK, _EMPTY_RANK) for entry in found):
-        return None
-    if not found or found[0][0] == _UNKNOWN_RANK:
-        return None
-    while found and found[-1][0] == _EMPTY_RANK:
-        found.pop()
+        if found[0][0] == _UNKNOWN_RANK:
+            return None
+        while found and found[-1][0] == _EMPTY_RANK:
+            found.pop()
+    else:
+        if any(entry[0] == _UNKNOWN_RANK for entry in found):
+            return None
+        found = [entry for entry in found if entry[0] != _EMPTY_RANK]
     if len(set(map(_name, found))) != len(found) and table.options.duplicates == "drop":
         unique: dict[str, tuple] = {}
         for entry in found:

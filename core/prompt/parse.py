@@ -10,7 +10,7 @@ import re
 from .brackets import SQUARE_NOVELAI, Pair, pair_brackets
 from .lexer import FUNCTIONS, Token, lex
 from .parts import Group, Part, Prompt
-from .sentences import Known, join_sentences, split_sentences
+from .sentences import SENTENCE_END, Known, join_sentences, split_sentences
 
 # Deeper brackets are kept as text: no encoder gives them a meaning, and an output in which every
 # tag repeats its whole chain stays linear in the input.
@@ -57,6 +57,7 @@ class _Scan:
             for p in pairs.values()
             if p.kind == "weight"
         )
+        self.sentences = bool(SENTENCE_END.search(text))
         self.branches = any(t.kind == "keyword" and self._slice(t) == "AND" for t in tokens)
 
     def run(self) -> None:
@@ -216,7 +217,7 @@ class _Scan:
 
     def _items(self, start: int, end: int) -> None:
         kind = self._kind(start, end)
-        if kind != "tag":
+        if kind != "tag" or not self.sentences:
             self._emit(kind, start, end)
             return
         for piece_start, piece_end in split_sentences(self.text, start, end):
@@ -226,6 +227,8 @@ class _Scan:
 
     def _kind(self, start: int, end: int) -> str:
         """Kind of the item in progress, from the tokens it is made of."""
+        if self.first == self.last and self.tokens[self.first].kind == "text":
+            return "tag"
         pair = self.pairs.get(self.first)
         if pair and pair.close == self.last and pair.kind in ("choice", "schedule"):
             return pair.kind

@@ -45,11 +45,13 @@ _ABBREVIATIONS = frozenset(
 )
 _MIN_WORDS = 5
 _MIN_EVIDENCE = 2.5
+_SENTENCE_LENGTH = 500  # characters that are looked at to tell a sentence; bounds the time
 _WINDOW = 8  # items a sentence may span backwards; longer lists are tag lists
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _END = re.compile(r"""[.!?…]["'”’)]*\Z|[。！？｡]["'”’）」』]*\Z""")
-_BREAK_INSIDE = re.compile(r"[.!?][\"'”’]*\s+|[。！？｡][」』]*\s*")
+_BREAK_INSIDE = re.compile(r"(?<=[\w\"'”’）)])(?:[.!?][\"'”’]*\s+|[。！？｡][」』]*\s*)")
+SENTENCE_END = re.compile(r"[.!?。！？｡]")  # without one of these nothing is split
 _KANA = re.compile(r"[\u3040-\u309f]")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -61,7 +63,8 @@ def split_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]
     """Cut an item behind each sentence end inside it: spans that cover start..end."""
     if end - start > 4:
         for found in _BREAK_INSIDE.finditer(text, start, end):
-            if found.end() < end and ends_sentence(text[start : found.end()].rstrip()):
+            phrase = text[max(start, found.end() - _SENTENCE_LENGTH) : found.end()].rstrip()
+            if found.end() < end and ends_sentence(phrase):
                 yield start, found.end()
                 start = found.end()
     yield start, end

@@ -6,6 +6,7 @@ vocabulary.
 """
 
 import re
+from functools import lru_cache
 
 from .profiles import PROFILES, Profile, Word
 
@@ -16,6 +17,8 @@ _COUNT = re.compile(
 )
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "multiple": 2}
 _KINDS = {"man": "boy", "men": "boy", "woman": "girl", "women": "girl"}
+_COUNT_ENDS = ("girl", "girls", "boy", "boys", "other", "others", "man", "men", "woman", "women",
+               "humans")  # fmt: skip
 _YEAR = re.compile(r"year (\d{4})")
 
 # Score words of other models, with the band nearest to what they mean. "amazing quality" and "low
@@ -60,15 +63,22 @@ _RATING_NAMES = frozenset(word for p in PROFILES.values() for word in p.ratings)
 
 def closed_class(name: str, profile: Profile) -> tuple[str, str] | None:
     """(category, why) of a member of a closed class, or None. `name` is canonical."""
-    if _COUNT.fullmatch(name) or name == "no humans":
+    category = _closed_words(profile).get(name)
+    if category is not None:
+        return category, f"a {category} word"
+    if name.endswith(_COUNT_ENDS) and (_COUNT.fullmatch(name) or name == "no humans"):
         return "person count", "a count of persons"
-    if name in _SCORE_NAMES or any(name == word.name for word in profile.scores):
-        return "score", "a score word"
-    if name in _YEAR_NAMES or _YEAR.fullmatch(name) or any(name == w.name for w in profile.years):
+    if name.startswith("year ") and _YEAR.fullmatch(name):
         return "year", "a year word"
-    if name in _RATING_NAMES or name in profile.ratings:
-        return "rating", "a rating word"
     return None
+
+
+@lru_cache(maxsize=64)
+def _closed_words(profile: Profile) -> dict[str, str]:
+    """Category of each score, year and rating word of any family and of this profile."""
+    words = dict.fromkeys((*_RATING_NAMES, *profile.ratings), "rating")
+    words |= dict.fromkeys((*_YEAR_NAMES, *(word.name for word in profile.years)), "year")
+    return words | dict.fromkeys((*_SCORE_NAMES, *(word.name for word in profile.scores)), "score")
 
 
 def counted(name: str) -> tuple[str, int, bool] | None:
