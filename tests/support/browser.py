@@ -21,6 +21,7 @@ FLAGS = (
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
+TIMEOUT = 60_000  # milliseconds; busy machines are slow
 SIZE = {"width": 1600, "height": 1000}
 MIDDLE = {"x": SIZE["width"] // 2, "y": SIZE["height"] // 2}
 
@@ -56,6 +57,7 @@ class Canvas:
         self.in_page = RENDERERS[renderer]
         self.page_errors: list[str] = []
         self.pack_errors: list[str] = []
+        page.set_default_timeout(TIMEOUT)
         page.on("pageerror", self._on_page_error)
         page.on("console", self._on_console)
 
