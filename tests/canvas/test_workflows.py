@@ -18,19 +18,19 @@ SMALL = {
     ],
     "text-to-high-resolution": [
         ("Base size", "width", 192),
-        ("Base size", "height", 256),
+        ("Base size", "height", 192),
         ("Base picture", "steps", 1),
         ("Tiles", "tile_px", 256),
         ("Tiles", "overlap_px", 64),
         ("Stage 1 size", "width", 256),
-        ("Stage 1 size", "height", 320),
+        ("Stage 1 size", "height", 256),
         ("Stage 1", "steps", 1),
-        ("Stage 2 size", "width", 320),
-        ("Stage 2 size", "height", 448),
+        ("Stage 2 size", "width", 256),
+        ("Stage 2 size", "height", 320),
         ("Stage 2", "steps", 1),
     ],
 }
-SIZES = {"text-to-image": (192, 256), "text-to-high-resolution": (320, 448)}
+SIZES = {"text-to-image": (192, 256), "text-to-high-resolution": (256, 320)}
 
 
 def make_small(canvas, name: str) -> None:
@@ -40,7 +40,9 @@ def make_small(canvas, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_template_equals_its_twin_runs_and_comes_back_from_its_picture(canvas, name, tmp_path):
+def test_template_equals_its_twin_runs_and_comes_back_from_its_picture(
+    canvas, name, front_end, renderer, tmp_path
+):
     canvas.open_template(PACK, name)
     assert canvas.to_api() == load_workflow(name).api
     make_small(canvas, name)
@@ -56,8 +58,9 @@ def test_template_equals_its_twin_runs_and_comes_back_from_its_picture(canvas, n
     canvas.set_widget(sampler, "seed", 1)
     canvas.drop_file(saved)
     assert canvas.to_api() == small
-    canvas.set_widget(sampler, "seed", 7)
-    assert server.succeeded(canvas.run())
+    if (front_end, renderer) == ("pinned", "classic"):  # once is enough to know that it runs
+        canvas.set_widget(sampler, "seed", 7)
+        assert server.succeeded(canvas.run())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -78,4 +81,5 @@ def test_the_reasons_are_shown_on_the_canvas(canvas):
     twin = load_workflow("text-to-image").api
     (shown,) = [key for key, node in twin.items() if node["class_type"] == "PreviewAny"]
     text = "".join(entry["outputs"][shown]["text"])
-    assert "masterpiece" in text and "score" in text
+    assert "duplicate: masterpiece" in text  # the builder's own score word comes again
+    assert "warning: solo: solo means one person" in text
