@@ -19,6 +19,10 @@ sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != PA
 if str(SUPPORT) not in sys.path:
     sys.path.append(str(SUPPORT))
 
+# Threads that wait by spinning starve a server, a browser and these tests on the same two cores:
+# the same tests took 51 s instead of 560 s on a busy machine. Read when torch is first imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import pytest  # noqa: E402
 
 NEEDS = {

@@ -218,3 +218,21 @@ def test_controlnet_follows_its_picture(comfy, tiny, sample, base):
         assert 0.5 < results[-1].std() * SCALE < 3
     assert correlation(results[0], base) < 0.99
     assert correlation(results[0], results[1]) < 0.999
+
+
+def test_real_sdxl_is_detected_as_before(comfy):
+    import comfy.sd
+    from comfy import model_detection, supported_models
+
+    found = model_detection.model_config_from_unet_config(supported_models.SDXL.unet_config)
+    assert type(found) is supported_models.SDXL
+    shape = {"double_z": True, "z_channels": 4, "resolution": 256, "in_channels": 3, "out_ch": 3}
+    shape |= {"ch_mult": [1, 2, 4, 4], "num_res_blocks": 2, "attn_resolutions": [], "ch": 128}
+    with torch.device("meta"):
+        plain = comfy.sd.AutoencoderKL(ddconfig=shape, embed_dim=4)
+        narrow = comfy.sd.AutoencoderKL(
+            ddconfig=shape, embed_dim=4, decoder_ddconfig={**shape, "ch": 64}
+        )
+    assert plain.encoder.conv_in.weight.shape[0] == 128
+    assert narrow.encoder.conv_in.weight.shape[0] == 128
+    assert narrow.decoder.conv_out.weight.shape[1] == 64
