@@ -11,7 +11,15 @@ from itertools import islice
 from pathlib import Path
 
 from . import spelling
-from .layout import APPLICATION, BUCKET_BITS, BUCKET_SHIFT, SCHEMA, category_mark, typo_key
+from .layout import (
+    APPLICATION,
+    BUCKET_BITS,
+    BUCKET_SHIFT,
+    SCHEMA,
+    WORD_TABLES,
+    typo_key,
+    word_table,
+)
 from .merge import Known, Merged
 from .tag import CATEGORIES, GROUPS, Tag
 
@@ -28,11 +36,13 @@ _TABLES = f"""
     CREATE TABLE tag (id INTEGER PRIMARY KEY, name TEXT, kind INT, count INT, more TEXT);
     CREATE TABLE kind (id INTEGER PRIMARY KEY, category INT, grp INT, origins INT);
     CREATE TABLE alias (name TEXT PRIMARY KEY, id INT) WITHOUT ROWID;
-    CREATE VIRTUAL TABLE word USING fts5 (words, content='', columnsize=0, detail=none,
-                                          prefix='1 2 3', tokenize='unicode61');
     CREATE TABLE typo (bucket INTEGER PRIMARY KEY, keys BLOB);
     CREATE TABLE info (json TEXT);
 """
+_WORD_TABLE = (
+    "CREATE VIRTUAL TABLE {} USING fts5 (words, content='', columnsize=0, detail=none,"
+    " prefix='1 2 3', tokenize='unicode61')"
+)
 
 
 def write_index(
@@ -53,13 +63,11 @@ def write_index(
         rows = _tags(merged, other, kinds)
         _fill(database, "tag VALUES (?,?,?,?,?)", rows, lambda n: on_step(n, total))
         database.executemany("INSERT INTO kind VALUES (?,?,?,?)", map(_kind, kinds.items()))
-        words, into = _words(merged, other), "word (rowid, words) VALUES (?,?)"
-        _fill(database, into, words, lambda n: on_step(names + n, total))
+        _fill_words(database, merged, other, lambda n: on_step(names + n, total))
         database.executemany("INSERT INTO alias VALUES (?,?)", _alias_ranks(merged))
         database.executemany("INSERT INTO typo VALUES (?,?)", _typo_buckets(merged))
         on_step(2 * names + names // 2, total)
         database.execute("CREATE UNIQUE INDEX tag_name ON tag (name)")
-        database.execute("INSERT INTO word (word) VALUES ('optimize')")
         database.execute("INSERT INTO info VALUES (?)", (json.dumps(info),))
         database.execute("COMMIT")
         on_step(total, total)
@@ -76,6 +84,26 @@ def _fill(database: sqlite3.Connection, target: str, rows: Iterator, on_rows: Ca
         on_rows(done)
 
 
+def _fill_words(
+    database: sqlite3.Connection, merged: Merged, aliases: dict[str, list[str]], on_rows: Callable
+) -> None:
+    """Fill the word tables, each in the order of rank."""
+    waiting: dict[str, list[tuple[int, str]]] = {table: [] for table in WORD_TABLES}
+    for table in WORD_TABLES:
+        database.execute(_WORD_TABLE.format(table))
+    for rank, (name, known) in enumerate(merged.tags.items()):
+        if searchable(name, known, merged.facts):
+            text = " ".join((name, *aliases[name])) if name in aliases else name
+            waiting[word_table(known.category)].append((rank, text))
+        if rank % _CHUNK == _CHUNK - 1 or rank == len(merged.tags) - 1:
+            for table, rows in waiting.items():
+                database.executemany(f"INSERT INTO {table} (rowid, words) VALUES (?,?)", rows)
+                rows.clear()
+            on_rows(rank + 1)
+    for table in WORD_TABLES:
+        database.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
+
+
 def _spellings(merged: Merged) -> dict[str, list[str]]:
     """Tag -> its aliases, from the merged alias table."""
     found: dict[str, list[str]] = {}
@@ -89,8 +117,12 @@ def _tags(
 ) -> Iterator[tuple]:
     """Rows of table `tag`; fills `kinds` with what they refer to."""
     facts = merged.facts
+    numbers: dict[int, int] = {}  # by identity: most names of tipo-kgen share one Known
     for rank, (name, known) in enumerate(merged.tags.items()):
-        kind = kinds.setdefault((known.category, known.group, known.origins), len(kinds))
+        kind = numbers.get(id(known))
+        if kind is None:
+            kind = kinds.setdefault((known.category, known.group, known.origins), len(kinds))
+            numbers[id(known)] = kind
         rare = name in facts or name in aliases
         more = _more(facts.get(name), aliases.get(name)) if rare else None
         yield rank, name, kind, known.count, more
@@ -115,14 +147,6 @@ def _more(facts: Tag | None, aliases: list[str] | None) -> str | None:
 def searchable(name: str, known: Known, facts: dict[str, Tag]) -> bool:
     """Whether completion may offer a name: not if it is only an ambiguous word or alias."""
     return not (name in facts and facts[name].meanings and not known.group and known.count is None)
-
-
-def _words(merged: Merged, aliases: dict[str, list[str]]) -> Iterator[tuple[int, str]]:
-    marks = {category: category_mark(category) for category in CATEGORIES}
-    for rank, (name, known) in enumerate(merged.tags.items()):
-        if searchable(name, known, merged.facts):
-            text = " ".join((name, *aliases[name])) if name in aliases else name
-            yield rank, f"{text} {marks[known.category]}"
 
 
 def _alias_ranks(merged: Merged) -> list[tuple[str, int]]:

@@ -5,6 +5,7 @@ Does not know where tags come from; query.py asks an index the same questions.
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from .names import canonical
@@ -50,9 +51,15 @@ def wanted(limit: int, categories: Sequence[str]) -> tuple[int, tuple[str, ...]]
     return max(0, min(limit, MOST)), tuple(categories or CATEGORIES)
 
 
+@lru_cache(16_384)
+def _parts(name: str) -> tuple[str, ...]:
+    """The words of a name; a small table is asked again with every key."""
+    return tuple(_WORDS.findall(name.lower()))
+
+
 def starts(name: str, words: Iterable[str], whole: bool = False) -> bool:
     """True when every typed word starts some word of the name (the last, if whole, is one)."""
-    parts = _WORDS.findall(name.lower())
+    parts = _parts(name)
     *first, last = words
     return all(any(part.startswith(word) for part in parts) for word in first) and (
         last in parts if whole else any(part.startswith(last) for part in parts)

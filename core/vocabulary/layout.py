@@ -6,24 +6,25 @@ in the order of use. Tables:
     tag    one row per tag: id (rank), name, kind (row of `kind`), count, more (JSON, rare fields)
     kind   category, group and origins, which many tags share
     alias  another spelling -> the rank of its tag
-    word   FTS5 without content: words of names and aliases, and a character for the category
+    word_* FTS5 without content: the words of names and aliases, one table per open category, so
+           that a search in one of them does not wade through the others
     typo   bucket of hashes -> packed integers of `typo_key` + rank
     info   one JSON text
 """
 
 from zlib import crc32
 
-from .tag import CATEGORIES
-
 SCHEMA = 1  # SQLite's user_version; files of another form are rebuilt
 APPLICATION = 0x49584C56  # "IXLV", SQLite's application_id
 RANK_BITS, HASH_BITS, BUCKET_BITS = 24, 32, 16
+OPEN = ("general", "character", "copyright", "artist", "meta")
+WORD_TABLES = (*(f"word_{category}" for category in OPEN), "word_closed")
 BUCKET_SHIFT = RANK_BITS + HASH_BITS - BUCKET_BITS
 
 
-def category_mark(category: str) -> str:
-    """The private-use character that stands for a category among the words of a tag."""
-    return chr(0xE000 + CATEGORIES.index(category))
+def word_table(category: str) -> str:
+    """The table with the words of a category; the closed classes are small and share one."""
+    return f"word_{category if category in OPEN else 'closed'}"
 
 
 def typo_key(squashed: str) -> int:

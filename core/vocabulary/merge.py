@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from .curated import ambiguous_alias, curated_tags, general_groups
-from .sources import Row, Source, kgen_names
+from .sources import KGEN_FILES, Row, Source, kgen_names
 from .tag import Tag
 
 CURATED = "curated"
@@ -117,14 +117,15 @@ def _add_names(
     tags: dict[str, Known], aliases: dict[str, tuple[str, ...]], kgen: Source, origin: int
 ) -> None:
     """Add tipo-kgen's names. Names known only there share one value per category (memory)."""
-    shared: dict[str, Known] = {}
-    for name, category in kgen_names(kgen):
-        known = tags.get(name)
-        if known is None:
-            if name not in aliases:
-                tags[name] = shared.setdefault(category, Known(category, "", None, (origin,)))
-        elif known.origins[-1] != origin:
-            tags[name] = known._replace(origins=(*known.origins, origin))
+    shared = {category: Known(category, "", None, (origin,)) for category in KGEN_FILES.values()}
+    before = set(tags)
+    for names, category in kgen_names(kgen):
+        for name in before.intersection(names):
+            known = tags[name]
+            if known.origins[-1] != origin:
+                tags[name] = known._replace(origins=(*known.origins, origin))
+        new = [name for name in names if name not in tags and name not in aliases]
+        tags.update(dict.fromkeys(new, shared[category]))
 
 
 def head_group(name: str, groups: dict[str, str]) -> str:

@@ -30,7 +30,9 @@ def emoticons() -> frozenset[str]:
 
 def is_emoticon(text: str) -> bool:
     """True for a known emoticon tag, or signs joined by `_` without a letter."""
-    return text in emoticons() or ("_" in text and bool(_FACE.fullmatch(text)))
+    if text in emoticons():
+        return True
+    return "_" in text and not text[0].isalnum() and bool(_FACE.fullmatch(text))
 
 
 def canonical(text: str) -> str:
@@ -39,7 +41,10 @@ def canonical(text: str) -> str:
     `Doctor_\\(Arknights\\)` -> `doctor (arknights)`; `>_<` and `\\o/` stay as they are.
     """
     name = text.strip().lower()
-    if "_" in name and (is_emoticon(name) or _UNDERSCORED.fullmatch(name)):
+    if "_" in name and (
+        is_emoticon(name)
+        or (name.startswith(("score", "rating", "source")) and _UNDERSCORED.fullmatch(name))
+    ):
         return name
     if "\\" in name:
         if is_emoticon(name):

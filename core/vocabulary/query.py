@@ -18,12 +18,13 @@ from . import spelling
 from .closed import by_pattern
 from .completion import Found, Typed, found, typed, wanted
 from .curated import curated_vocabulary
-from .layout import APPLICATION, BUCKET_SHIFT, RANK_BITS, SCHEMA, category_mark, typo_key
+from .layout import APPLICATION, BUCKET_SHIFT, RANK_BITS, SCHEMA, typo_key, word_table
 from .tag import CATEGORIES, GROUPS, Tag
 
 log = logging.getLogger(__name__)
 
 CACHED = 32_768  # tags kept in memory, about 15 MB when full
+SHARED = 200  # more than the tags in all closed classes, which share one word table
 _SELECT = "SELECT name, category, grp, count, origins, more FROM tag JOIN kind ON kind.id = kind"
 
 
@@ -147,36 +148,34 @@ class IndexedVocabulary:
         return ranks
 
     def _search(self, text: str, limit: int, categories: Sequence[str]) -> list[Found]:
-        narrowed = bool(categories)
         limit, categories = wanted(limit, categories)
         query = typed(text)
+        rows = []
         if query.words:
-            rows = self._by_words(query, limit, categories if narrowed else ())
+            rows = self._by_words(query, limit, categories)
         elif query.signs:
-            numbers = [CATEGORIES.index(category) for category in categories]
-            rows = [row for row in self._by_signs(query.signs) if row[1] in numbers][:limit]
-        else:
-            rows = []
+            rows = self._by_signs(query.signs)
+        numbers = [CATEGORIES.index(category) for category in categories]
+        rows = [row for row in rows if row[1] in numbers][:limit]
         return [found(self._tag(row), query) for row in rows]
 
     def _by_words(self, query: Typed, limit: int, categories: Sequence[str]) -> list[tuple]:
         terms = [f'"{word}"*' for word in query.words]
         if query.whole:
             terms[-1] = terms[-1].rstrip("*")
-        if categories:
-            marks = " OR ".join(f'"{category_mark(category)}"' for category in categories)
-            terms.append(f"({marks})")
-        try:
-            return self._rows(
-                f"{_SELECT} WHERE tag.id IN (SELECT rowid FROM word WHERE word MATCH ?"
-                " ORDER BY rowid LIMIT ?) ORDER BY tag.id",
-                " AND ".join(terms),
-                limit,
-            )
-        except sqlite3.OperationalError as error:
-            if "phrase" not in str(error):
-                raise
-            return []  # FTS5 splits a typed word at a letter that is newer than its tables
+        ranks: list[int] = []
+        for table in dict.fromkeys(map(word_table, categories)):
+            most = SHARED if table == "word_closed" else limit
+            sql = f"SELECT rowid FROM {table} WHERE {table} MATCH ? ORDER BY rowid LIMIT ?"
+            try:
+                ranks += [rank for (rank,) in self._rows(sql, " AND ".join(terms), most)]
+            except sqlite3.OperationalError as error:
+                if "phrase" not in str(error):
+                    raise
+                return []  # FTS5 splits a typed word at a letter that is newer than its tables
+        ranks = sorted(ranks)[: limit + SHARED]
+        marks = ",".join("?" * len(ranks))
+        return self._rows(f"{_SELECT} WHERE tag.id IN ({marks}) ORDER BY tag.id", *ranks)
 
     def _by_signs(self, signs: str) -> list[tuple]:
         """Names that are drawn in signs, by their plain beginning (`:d`, `^_`)."""

@@ -90,23 +90,21 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def kgen_names(source: Source) -> Iterator[tuple[str, str]]:
-    """(name, category) of tipo-kgen's lists, interleaved: the start of every list comes first.
+def kgen_names(source: Source) -> Iterator[tuple[list[str], str]]:
+    """(names, category), a thousandth of each list in turn: the start of every list comes first.
 
     The lists run from often to seldom used names (measured against post counts), so the order
     stands in for the count that they lack.
     """
     lists = []
     for path in source.paths:
-        text = path.read_text(encoding="utf-8").lower().replace("_", " ")
-        lists.append((KGEN_FILES[path.name], text.split("\n")))
+        text = path.read_text(encoding="utf-8").lower().replace("_", " ").replace("\r", "")
+        lists.append((KGEN_FILES[path.name], [line for line in text.split("\n") if line]))
     parts = 1000
     for part in range(parts):
         for category, lines in lists:
             first, last = (len(lines) * p // parts for p in (part, part + 1))
-            for line in lines[first:last]:
-                if name := line.strip():
-                    yield name, category
+            yield lines[first:last], category
 
 
 def list_rows(path: Path) -> list[Row]:
@@ -160,13 +158,17 @@ def _rows(table: list[list[str]], columns: dict[str, int]) -> list[Row]:
         known = category if category in ("species", *DANBOORU.values()) else _integer(category)
         if not (name := canonical(name)) or known is None:
             continue
-        spellings = (canonical(alias) for alias in cell(line, "aliases").split(","))
-        aliases = dict.fromkeys(alias for alias in spellings if alias and alias != name)
-        rows.append(Row(name, known, _integer(count), tuple(aliases)))
+        aliases = ()
+        if others := cell(line, "aliases"):
+            spellings = map(canonical, others.split(","))
+            aliases = tuple(dict.fromkeys(a for a in spellings if a and a != name))
+        rows.append(Row(name, known, _integer(count), aliases))
     return rows
 
 
 def _integer(text: str) -> int | None:
+    if text.isdecimal():
+        return int(text)
     try:
         return int(float(text)) if "." in text else int(text)
     except (ValueError, OverflowError):

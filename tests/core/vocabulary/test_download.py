@@ -1,22 +1,18 @@
-"""Downloads against a loopback server: resuming, servers without ranges, changed files, checksums."""
+"""Downloads against a loopback server: resuming, plain servers, changed files, checksums."""
 
 import hashlib
 import json
 import random
-import sys
 from pathlib import Path
 
 import pytest
+from file_server import file_server
 from ixl.core.vocabulary import commands
 from ixl.core.vocabulary.curated import curated_vocabulary
 from ixl.core.vocabulary.download import ATTEMPTS, Interrupted, download
 from ixl.core.vocabulary.index import open_sources
 from ixl.core.vocabulary.sources import Source
-
-sys.path.append(str(Path(__file__).parents[3] / "tests"))
-
-from support.file_server import file_server  # noqa: E402
-from support.tag_list import write_tag_list  # noqa: E402
+from tag_list import write_tag_list
 
 CONTENT = random.Random(3).randbytes(300_000)
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

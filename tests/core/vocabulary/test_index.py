@@ -21,11 +21,9 @@ from ixl.core.vocabulary.index import open_sources, open_vocabulary
 from ixl.core.vocabulary.merge import merge
 from ixl.core.vocabulary.query import IndexedVocabulary
 from ixl.core.vocabulary.sources import Row, Source
+from tag_list import ROWS, write_tag_list
 
 ROOT = Path(__file__).parents[3]
-sys.path.append(str(ROOT / "tests"))
-
-from support.tag_list import ROWS, write_tag_list  # noqa: E402
 
 # Opens the index of directory argv[1] from list argv[2] as a user's process would.
 OPEN = """
@@ -304,8 +302,11 @@ def mkdir(directory: Path) -> Path:
 def test_killed_at_any_moment(directory, tmp_path, whole_group):
     """SIGKILL the opener (and its compiler, or not) at many moments; the next opening is right."""
     tag_list = write_tag_list(tmp_path / "danbooru.csv", more=20_000)
+    begun = time.monotonic()
+    opening(tmp_path / "undisturbed", tag_list).communicate(timeout=120)
+    needed = time.monotonic() - begun
     rnd = random.Random(5)
-    for moment in [rnd.uniform(0.05, 1.2) for _ in range(8)]:
+    for moment in [rnd.uniform(0.0, needed) for _ in range(8)]:
         child = opening(directory, tag_list)
         time.sleep(moment)
         if whole_group:
@@ -320,8 +321,19 @@ def test_killed_at_any_moment(directory, tmp_path, whole_group):
     assert isinstance(opened, IndexedVocabulary)
     assert opened.lookup("hatsune miku").count == 106_634
     assert opened.lookup("artist 000007 7").category == "artist"
-    time.sleep(0.5)
     assert len(list(directory.glob("index-*.sqlite"))) == 1
+    patience = time.monotonic() + 30  # a compiler whose opener died stops at its next report
+    while list(directory.glob("*.tmp")) and time.monotonic() < patience:
+        time.sleep(0.1)
+    assert not list(directory.glob("*.tmp"))
+
+
+def test_what_the_dead_left_is_removed(directory, tag_list):
+    mkdir(directory)
+    for name in ("index-0123.aa.tmp", "index-0123.sqlite", "index-0123.json"):
+        (directory / name).write_bytes(b"left")
+    opened = open_sources(directory, sources(tag_list))
+    assert {p.stem for p in directory.glob("index-*")} == {opened.path.stem}
 
 
 def damage(path: Path, how: str) -> None:
