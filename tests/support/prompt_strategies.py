@@ -1,4 +1,4 @@
-"""Generated prompts for property tests, and an interpreter of brackets that knows nothing of ours."""
+"""Generated prompts for property tests, and an interpreter of brackets with no code of ours."""
 
 from hypothesis import strategies as st
 from prompt_vocabulary import VOCABULARY
@@ -80,7 +80,7 @@ def _draw_group(draw, names, weight, weights, depth) -> tuple[str, list[str]]:
 
 
 def bracket_weights(text: str) -> dict[str, float]:
-    r"""Weight of each comma-separated name by the rules in the A1111 wiki, read character by character.
+    r"""Weight of each comma-separated name by the A1111 wiki's rules, read character by character.
 
     ( ) multiplies by 1.1, [ ] divides by 1.1, (name:1.5) multiplies by the number, \( is a letter.
     Only for well-formed text.
