@@ -117,6 +117,9 @@ def test_a_mistake_is_named_with_a_remedy_and_left_alone(text, kind, remedy):
         "1girl, meal, masterpiece \\(quality\\)",
         "1girl, ^_^, !?, <lora:foo:1>, __wild__, {a|b}, embedding:bar",
         "1girl, solo BREAK 2girls",
+        "2girls, long hair, short hair",
+        "1girl, multiple views, sitting, standing",
+        "1girl, night, sky",
     ],
 )
 def test_a_sound_prompt_has_no_warning(text):
