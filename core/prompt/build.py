@@ -1,32 +1,95 @@
-"""Builds ordered prompt text from separate fields, and person counts from characters.
+"""Character cards and scene fields, and the ordered tags that they make.
 
-Joins what it is given in the section order of a profile; does not classify or correct tags (see
-normalize) and does not write sentences (see levels).
+Counts persons, says shared tags once and keeps a character's own tags together. Does not classify
+or correct tags (see normalize) and writes no sentences (see prose, levels).
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
+from .parse import parse
 from .profiles import DEFAULT_PROFILE, SECTIONS, Profile, get_profile
+from .render import chain, closing
 from .sentences import ends_sentence
 
 PERSONS = ("girl", "boy", "other")
+_ENDS = " \t\r\n\f\v\u3000,，、"
+# "watercolor (medium)": a name with a qualifier, which in a tag field is no emphasis.
+_QUALIFIED = re.compile(r"[^()\[\]{}|\\]+ \([^():\[\]{}|\\]+\)")
 # Danbooru counts up to five and then says "6+girls".
 _MOST = 5
 
 
-def person_count(persons: Iterable[str]) -> list[str]:
-    """Person-count tags of a list of "girl", "boy", "other": ["2girls", "1boy"]; one alone is solo.
+class Card(NamedTuple):
+    """One character. Every field is prompt text: tags with commas, weights allowed.
 
-    [] for no persons: a picture without persons says so with the tag "no humans".
-    Raises ValueError for another word.
+    person: "girl", "boy" or "other". tags: looks that belong to the character (hair, eyes, body).
+    position: where in the picture, such as "left", "top right", "foreground".
+    """
+
+    name: str = ""
+    series: str = ""
+    person: str = "girl"
+    tags: str = ""
+    position: str = ""
+    action: str = ""
+    emotion: str = ""
+    clothing: str = ""
+
+
+class Picture(NamedTuple):
+    """All fields of the builder; every field but `cards` is prompt text. text: free text."""
+
+    cards: tuple[Card, ...] = ()
+    scene: str = ""
+    camera: str = ""
+    style: str = ""
+    artist: str = ""
+    rating: str = ""
+    score: str = ""
+    year: str = ""
+    general: str = ""
+    text: str = ""
+
+
+# Fields of a card whose tags describe the character in the caption.
+OWN_FIELDS = ("tags", "clothing", "action", "emotion")
+
+
+def picture_from(data: Mapping) -> Picture:
+    """A Picture from JSON-like data. Raises ValueError that names a field that does not exist."""
+    cards = data.get("cards", ())
+    if not isinstance(cards, (list, tuple)):
+        raise ValueError(f"The field cards is {cards!r}; it must be a list of cards.")
+    fields = {name: value for name, value in data.items() if name != "cards"}
+    made = tuple(_record(Card, card, "card") for card in cards)
+    person_count(card.person for card in made)
+    return _record(Picture, fields, "picture")._replace(cards=made)
+
+
+def _record(kind: type, data: Mapping, what: str):
+    if not isinstance(data, Mapping):
+        raise ValueError(f"A {what} is {data!r}; it must be an object with fields.")
+    for name, value in data.items():
+        if name not in kind._fields:
+            raise ValueError(f"A {what} has no field {name!r}; use {', '.join(kind._fields)}.")
+        if not isinstance(value, str):
+            raise ValueError(f"The field {name} of a {what} is {value!r}; it must be text.")
+    return kind(**data)
+
+
+def person_count(persons: Iterable[str]) -> list[str]:
+    """Person-count tags of a list of "girl", "boy", "other": ["2girls", "1boy"].
+
+    [] for no persons. Raises ValueError for another word.
     """
     counts = Counter(persons)
     for person in counts:
         if person not in PERSONS:
             raise ValueError(f"Person {person!r} is not known; use one of {', '.join(PERSONS)}.")
-    tags = [_count_tag(counts[person], person) for person in PERSONS if counts[person]]
-    return [*tags, "solo"] if sum(counts.values()) == 1 else tags
+    return [_count_tag(counts[person], person) for person in PERSONS if counts[person]]
 
 
 def _count_tag(number: int, person: str) -> str:
@@ -35,10 +98,73 @@ def _count_tag(number: int, person: str) -> str:
     return f"{number}{person}{'s' if number > 1 else ''}"
 
 
+def split_items(text: str) -> list[tuple[str, str]]:
+    """(name, printed) of each item of a field; printed carries the item's own weight brackets."""
+    prompt = parse(text)
+    items = []
+    for atom in prompt.atoms:
+        path = chain(prompt.groups, atom.group)
+        shown = escape_name(atom.text) if _QUALIFIED.fullmatch(atom.text) else atom.text
+        printed = "".join(prompt.groups[group].opening for group in path) + shown
+        for group in reversed(path):
+            printed += closing(prompt.groups[group], printed)
+        items.append((" ".join(atom.text.lower().replace("_", " ").split()), printed))
+    return items
+
+
+def escape_name(name: str) -> str:
+    r"""A name with its round brackets escaped: "miku (append)" -> "miku \(append\)"."""
+    bare = name.replace("\\(", "(").replace("\\)", ")").strip()
+    return bare.replace("(", "\\(").replace(")", "\\)")
+
+
+def own_items(card: Card) -> list[tuple[str, str]]:
+    """Items of a card that describe the character."""
+    return [item for field in OWN_FIELDS for item in split_items(getattr(card, field))]
+
+
+def shared_tags(cards: Iterable[Card], field: str) -> list[str]:
+    """Names that this field has on every one of several cards, in the order of the first."""
+    fields = [[name for name, _ in split_items(getattr(card, field))] for card in cards]
+    if len(fields) < 2:
+        return []
+    return [name for name in dict.fromkeys(fields[0]) if all(name in other for other in fields)]
+
+
+def tag_sections(picture: Picture) -> dict[str, list[str]]:
+    """The picture as tags, by section."""
+    cards = picture.cards
+    sections: dict[str, list[str]] = {
+        "person count": person_count(card.person for card in cards),
+        "character": _unique(escape_name(card.name) for card in cards if card.name.strip()),
+        "copyright": _unique(escape_name(card.series) for card in cards if card.series.strip()),
+    }
+    owned = [own_items(card) for card in cards]
+    counts = Counter(name for items in owned for name in {name for name, _ in items})
+    shared = [item for items in owned for item in items if counts[item[0]] > 1]
+    general = [("solo", "solo")] if len(cards) == 1 else []
+    general += shared + [item for items in owned for item in items]
+    for field in ("general", "scene", "camera", "style"):
+        general += split_items(getattr(picture, field))
+    first: dict[str, str] = {}
+    for name, printed in general:
+        first.setdefault(name, printed)
+    if not cards and "no humans" in first:
+        sections["person count"] = [first.pop("no humans")]
+    sections["general"] = list(first.values())
+    for field in ("rating", "artist", "score", "year"):
+        sections[field] = [printed for _, printed in split_items(getattr(picture, field))]
+    return {name: items for name, items in sections.items() if items}
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
 def build(
     fields: Mapping[str, str | Iterable[str]], profile: str | Profile = DEFAULT_PROFILE
 ) -> str:
-    """Prompt text from fields named after sections ("character", "general" ...).
+    """Prompt text from fields named after sections ("character", "general" ...), in profile order.
 
     A field is prompt text or a list of tags; weights and brackets in it stay. Empty fields are left
     out. Raises ValueError for a field that is no section.
@@ -46,16 +172,16 @@ def build(
     for name in fields:
         if name not in SECTIONS:
             raise ValueError(f"Field {name!r} is no section; use one of {', '.join(SECTIONS)}.")
-    pieces = [field_text(fields[name]) for name in get_profile(profile).order or SECTIONS
-              if name in fields]  # fmt: skip
+    order = get_profile(profile).order or SECTIONS
     out, last = "", ""
-    for piece in filter(None, pieces):
-        joiner = " " if last and ends_sentence(last) else ", "
-        out, last = out + joiner + piece if out else piece, piece
+    for piece in (field_text(fields[name]) for name in order if name in fields):
+        if piece:
+            joiner = " " if last and ends_sentence(last) and piece[0] not in "([{" else ", "
+            out, last = out + joiner + piece if out else piece, piece
     return out
 
 
 def field_text(field: str | Iterable[str]) -> str:
     """A field as prompt text without separators at its ends."""
     text = field if isinstance(field, str) else ", ".join(item for item in field if item.strip())
-    return text.strip(" ,，、\t\r\n")
+    return text.strip(_ENDS)

@@ -63,7 +63,12 @@ class Reader:
 
     def lookup(self, name: str) -> Tag | None:
         """The vocabulary's tag of a name, or None."""
-        return self.vocabulary.lookup(name) if self.vocabulary is not None else None
+        if self.vocabulary is None:
+            return None
+        try:
+            return self.vocabulary.lookup(name)
+        except UnicodeEncodeError:  # half a surrogate pair, pasted from a cut string
+            return None
 
     def known(self, name: str) -> bool:
         """Whether a lower-case phrase is a tag: for the parser's choice between name and prose."""

@@ -1,8 +1,8 @@
 """Looks for likely mistakes in a classified prompt; warns with a remedy and changes nothing.
 
 A vocabulary may offer two look-ups beside the Protocol, used where they exist:
-`contradictions(name) -> {other name: why}`, tags that cannot be true of one picture together, and
-`first_seen(name) -> "YYYY-MM"`, when the tag appeared.
+`contradictions(names)`, pairs with the fields one, other, reason and weak among the names given,
+and `first_seen(name) -> "YYYY-MM"`, when the tag appeared.
 """
 
 import re
@@ -17,6 +17,8 @@ from .words import counted, is_good_score, trained_word, year_band, year_of
 _BARE_WEIGHT = re.compile(r"([^:()]+):\s*([01]?\.\d+|1)")
 _MOST_NEAREST = 12  # spelling searches per prompt; each costs milliseconds
 _CLOSED = ("score", "year", "rating")
+# Pictures of these kinds may show a person twice, in two states.
+_SEVERAL = frozenset(("multiple views", "comic", "4koma", "2koma", "reference sheet", "variations"))
 _NAMES = ("character", "copyright", "artist")
 
 
@@ -129,8 +131,8 @@ def _check_together(items: list[Item], weights: list[float], reader: Reader) -> 
     """Warnings about tags of one segment that do not go together."""
     yield from _check_counts(items)
     yield from _check_one_of_a_kind(items, reader)
+    yield from _check_pairs(items, reader)
     seen: dict[str, float] = {}
-    lookup = getattr(reader.vocabulary, "contradictions", None)
     for item in items:
         entry = item.entry
         if item.part.kind != "tag":
@@ -139,11 +141,23 @@ def _check_together(items: list[Item], weights: list[float], reader: Reader) -> 
         if entry.name in seen:
             why = f"it stands here twice, with the weights {seen[entry.name]:g} and {weight:g}"
             yield Warning("duplicate", entry.name, why, "keep one of them")
-        for other, why in (lookup(entry.name) if lookup else {}).items():
-            if other in seen:
-                yield Warning("contradiction", entry.name, f"against {other}: {why}",
-                              f"keep one of {other}, {entry.name}")  # fmt: skip
         seen.setdefault(entry.name, weight)
+
+
+def _check_pairs(items: list[Item], reader: Reader) -> Iterator[Warning]:
+    """Pairs of tags that cannot both be true of one person in one view."""
+    lookup = getattr(reader.vocabulary, "contradictions", None)
+    entries = {item.entry.name: item.entry for item in items if item.part.kind == "tag"}
+    persons = sum(found[1] for found in map(counted, entries) if found)
+    if lookup is None or persons > 1 or not _SEVERAL.isdisjoint(entries):
+        return
+    for pair in lookup(list(entries)):
+        checked = [entries[name].category for name in (pair.one, pair.other)]
+        if pair.weak or "person count" in checked or checked[0] == checked[1] != "general":
+            continue
+        why = f"against {pair.one}: {pair.reason}"
+        remedy = f"keep one of {pair.one}, {pair.other}"
+        yield Warning("contradiction", pair.other, why, remedy)
 
 
 def _check_counts(items: list[Item]) -> Iterator[Warning]:

@@ -80,7 +80,7 @@ def _without_duplicates(
     seen: set[tuple[str, float]] = set()
     kept: list[Item] = []
     for item in items:
-        if item.part.kind not in ("tag", "sentence"):
+        if item.part.kind != "tag":
             kept.append(item)
             continue
         key = (item.entry.name, _weight(item, weights))

@@ -26,6 +26,8 @@ _CONTINUES = frozenset(
         "surrounded",
     )
 )
+# A piece that begins so has its subject before the comma: "Miku, in a red dress, is smiling."
+_VERBS = frozenset(("is", "are", "was", "were", "has", "have"))
 _ABBREVIATIONS = frozenset(
     (
         "st.",
@@ -41,12 +43,13 @@ _ABBREVIATIONS = frozenset(
         "etc.",
         "vol.",
         "feat.",
+        "bros.",
     )
 )
 _MIN_WORDS = 5
 _MIN_EVIDENCE = 2.5
 _SENTENCE_LENGTH = 500  # characters that are looked at to tell a sentence; bounds the time
-_WINDOW = 8  # items a sentence may span backwards; longer lists are tag lists
+_WINDOW = 16  # items a sentence may span backwards; longer lists are tag lists
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _END = re.compile(r"""[.!?…]["'”’)]*\Z|[。！？｡]["'”’）」』]*\Z""")
@@ -74,17 +77,18 @@ def ends_sentence(phrase: str) -> bool:
     """Whether a phrase ends the way only prose ends: "She smiles.", "雨の中に立つ。"."""
     if not _END.search(phrase):
         return False
-    if _CJK.search(phrase) or _HANGUL.search(phrase):
-        return phrase.rstrip("\"'”’）」』")[-1] in "。！？｡" or (
-            phrase[-1] in ".!?" and bool(_HANGUL.search(phrase)) and " " in phrase
-        )
+    if phrase.rstrip("\"'”’）」』")[-1] in "。！？｡":
+        return bool(_CJK.search(phrase) or _HANGUL.search(phrase))
+    if _HANGUL.search(phrase) and " " in phrase:
+        return True
     words = phrase.split()
     last = words[-1].lower()
     if len(words) < 2 or last in _ABBREVIATIONS or not any(c.isalpha() for c in last):
         return False
-    if len(last.rstrip(".!?…\"'”’)")) < 2:
+    if last.isascii() and len(last.rstrip(".!?\"')")) < 2:
         return False
-    return phrase[0].isupper() or evidence(phrase) >= 1.0
+    full_stop = phrase[-1] == "." and len(words) > 2
+    return phrase[0].isupper() or full_stop or evidence(phrase) >= 1.0
 
 
 def evidence(phrase: str) -> float:
@@ -128,25 +132,39 @@ def join_sentences(parts: list, text: str, known: Known | None) -> list:
 
 
 def _runs(parts: list, known: Known | None) -> Iterator[tuple[int, int]]:
-    """(first, last) part numbers of each sentence, in order, not overlapping."""
-    floor, number, count = 0, 0, len(parts)
-    while number < count:
+    """(first, last) part numbers of each sentence, in order, not overlapping.
+
+    Sentences with an end claim their items first; phrases without one get what is left.
+    """
+    floor = 0
+    for number, part in enumerate(parts):
+        if _is_candidate(part, known) and ends_sentence(part.text):
+            first = _reach_back(parts, number, floor)
+            yield from _loose(parts, floor, first, known)
+            yield first, number
+            floor = number + 1
+    yield from _loose(parts, floor, len(parts), known)
+
+
+def _loose(parts: list, number: int, stop: int, known: Known | None) -> Iterator[tuple[int, int]]:
+    """Descriptive phrases without a full stop among the parts number..stop."""
+    floor = number
+    while number < stop:
         part = parts[number]
-        if part.kind not in ("tag", "mixed") or not _is_candidate(part.text, known):
+        if not _is_candidate(part, known) or not is_prose(part.text):
             number += 1
             continue
-        first = _reach_back(parts, number, floor)
-        prose = first < number or is_prose(part.text)
-        if prose:
-            last = _reach_forward(parts, number, known)
-            yield first, last
-            floor = number = last + 1
-        else:
-            number += 1
+        before = _neighbour(parts, number, -1, floor) if part.text[0].islower() else -1
+        first = before if before >= 0 and _opens(parts[before].text) else number
+        last = _reach_forward(parts, number, stop, known)
+        yield first, last
+        floor = number = last + 1
 
 
-def _is_candidate(phrase: str, known: Known | None) -> bool:
-    if " " not in phrase and not _CJK.search(phrase):
+def _is_candidate(part, known: Known | None) -> bool:
+    """Whether a part may be natural language: not one word, not a known tag."""
+    phrase = part.text
+    if part.kind not in ("tag", "mixed") or (" " not in phrase and not _CJK.search(phrase)):
         return False
     if not (is_prose(phrase) or _END.search(phrase)):
         return False
@@ -172,26 +190,48 @@ def _neighbour(parts: list, number: int, step: int, floor: int = 0) -> int:
 def _reach_back(parts: list, number: int, floor: int) -> int:
     """Where the sentence that ends at `number` begins: "In the rain, she smiles."."""
     phrase = parts[number].text
-    if not ends_sentence(phrase):
-        return number
-    eastern = bool(_CJK.match(phrase))
-    if not eastern and phrase[0].isupper():
-        return number
-    best = at = number
-    for _ in range(_WINDOW):
+    if _CJK.match(phrase):
+        return _reach_back_eastern(parts, number, floor)
+    lead = phrase.split(" ", 1)[0]
+    listed, predicate = lead in _CONTINUES, lead in _VERBS
+    at = best = number
+    for _ in range(1 if phrase[0].isupper() else _WINDOW):
         at = _neighbour(parts, at, -1, floor)
-        if at < 0:
+        if at < 0 or _END.search(parts[at].text):
             break
-        before = parts[at].text
-        if _END.search(before):
-            break
-        if eastern:
-            if not _CJK.match(before) or "," in _between(parts, at):
-                break
+        if listed and _opens_small(parts[at].text):
+            best = at  # unless a capital stands before
+        if _opens(parts[at].text) or (predicate and parts[at].text[0].isupper()):
             best = at
-        elif before[0].isupper() and " " in before and evidence(before) >= 1.0:
-            return at
+            while (at := _neighbour(parts, at, -1, floor)) >= 0 and _opens(parts[at].text):
+                best = at
+            break
+        predicate |= not _VERBS.isdisjoint(parts[at].text.split())
     return best
+
+
+def _reach_back_eastern(parts: list, number: int, floor: int) -> int:
+    """The same for Chinese and Japanese, whose sentences have commas of their own."""
+    for _ in range(_WINDOW):
+        at = _neighbour(parts, number, -1, floor)
+        if at < 0 or _END.search(parts[at].text) or not _CJK.match(parts[at].text):
+            break
+        if "," in _between(parts, at):
+            break
+        number = at
+    return number
+
+
+def _opens(phrase: str) -> bool:
+    """Whether a phrase without an end can begin a sentence: "In the rain"."""
+    if not phrase[0].isupper() or " " not in phrase or _END.search(phrase):
+        return False
+    return evidence(phrase) >= 1.0
+
+
+def _opens_small(phrase: str) -> bool:
+    """Whether it can begin a sentence with a small letter: "a girl with long hair"."""
+    return phrase.startswith(("a ", "an ", "the ")) and evidence(phrase) >= _MIN_EVIDENCE
 
 
 def _between(parts: list, number: int) -> str:
@@ -199,12 +239,11 @@ def _between(parts: list, number: int) -> str:
     return parts[number + 1].text if number + 1 < len(parts) else ""
 
 
-def _reach_forward(parts: list, number: int, known: Known | None) -> int:
-    """Where the sentence that holds `number` ends; ", wearing a red dress" belongs to it."""
-    end = _list_end(parts, number)
-    while end < 0 and not _END.search(parts[number].text):
+def _reach_forward(parts: list, number: int, stop: int, known: Known | None) -> int:
+    """Where the phrase that holds `number` ends; ", wearing a red dress" belongs to it."""
+    while not _END.search(parts[number].text):
         after = _neighbour(parts, number, 1)
-        if after < 0:
+        if not 0 <= after < stop:
             return number
         phrase = parts[after].text
         words = phrase.split()
@@ -213,17 +252,4 @@ def _reach_forward(parts: list, number: int, known: Known | None) -> int:
         if known is not None and known(phrase.lower()):
             return number
         number = after
-    return max(number, end)
-
-
-def _list_end(parts: list, number: int) -> int:
-    """End of a sentence with a list in it ("A girl with long hair, and a smile."), or -1."""
-    if not parts[number].text[0].isupper() or _END.search(parts[number].text):
-        return -1
-    for _ in range(_WINDOW):
-        number = _neighbour(parts, number, 1)
-        if number < 0 or parts[number].text[0].isupper():
-            return -1
-        if ends_sentence(parts[number].text):
-            return number
-    return -1
+    return number

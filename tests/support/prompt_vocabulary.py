@@ -1,6 +1,7 @@
 """A small vocabulary behind the Protocol, written out by hand, for tests of the prompt library."""
 
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from ixl.core.vocabulary.tag import Tag
 
@@ -35,6 +36,22 @@ _DETAILS = {
 }
 
 
+class Pair(NamedTuple):
+    """Two tags that contradict each other."""
+
+    one: str
+    other: str
+    reason: str
+    weak: bool
+
+
+_PAIRS = [
+    Pair("long hair", "short hair", "hair has one length", False),
+    Pair("sitting", "standing", "a person does one of the two", False),
+    Pair("night", "sky", "the sky is hard to see at night", True),
+]
+
+
 class SmallVocabulary:
     """About seventy tags with aliases, implications, a renamed, a rare and an ambiguous one."""
 
@@ -53,12 +70,9 @@ class SmallVocabulary:
     def nearest(self, name: str, limit: int = 3) -> list[Tag]:
         return [self.tags[match] for match in get_close_matches(name, self.tags, limit)]
 
-    def contradictions(self, name: str) -> dict[str, str]:
-        """Names that cannot be true together with this one, each with the reason."""
-        pairs = {("long hair", "short hair"): "hair has one length",
-                 ("sitting", "standing"): "a person does one of the two"}  # fmt: skip
-        found = {a: why for (a, b), why in pairs.items() if b == name}
-        return found | {b: why for (a, b), why in pairs.items() if a == name}
+    def contradictions(self, names: list[str]) -> list[Pair]:
+        """Pairs among the names that contradict each other."""
+        return [pair for pair in _PAIRS if pair.one in names and pair.other in names]
 
 
 VOCABULARY = SmallVocabulary()

@@ -146,10 +146,10 @@ HEAVY = {
 @pytest.mark.parametrize("vocabulary", [None, VOCABULARY], ids=["alone", "vocabulary"])
 def test_no_input_takes_over_50_ms_per_kilobyte(name, vocabulary):
     text = HEAVY[name]
-    start = time.perf_counter()
+    start = time.process_time()
     assert str(parse(text)) == text
     normalize(text, "illustrious-v1.0", vocabulary).as_dict()
-    spent = time.perf_counter() - start
+    spent = time.process_time() - start
     assert spent / (len(text.encode()) / 1024) < 0.050
 
 

@@ -1,0 +1,193 @@
+"""The grammar that composed sentences need: articles, plurals, lists, pronouns, names.
+
+Deterministic and small. Covers the nouns of tags, not English at large.
+"""
+
+import re
+
+# Nouns that take no article. Last word of a noun phrase.
+_MASS = frozenset(
+    (
+        *(
+            "hair",
+            "rain",
+            "snow",
+            "water",
+            "armor",
+            "clothing",
+            "makeup",
+            "jewelry",
+            "food",
+            "rice",
+        ),
+        *(
+            "tea",
+            "coffee",
+            "milk",
+            "light",
+            "sunlight",
+            "moonlight",
+            "fire",
+            "smoke",
+            "grass",
+            "sand",
+        ),
+        *(
+            "ice",
+            "lace",
+            "fur",
+            "underwear",
+            "swimwear",
+            "sportswear",
+            "legwear",
+            "footwear",
+            "blood",
+        ),
+        *(
+            "headwear",
+            "eyewear",
+            "neckwear",
+            "sleepwear",
+            "polish",
+            "lipstick",
+            "eyeshadow",
+            "dirt",
+        ),
+        *(
+            "heterochromia",
+            "skin",
+            "fog",
+            "mist",
+            "electricity",
+            "magic",
+            "music",
+            "paper",
+            "luggage",
+        ),
+        *(
+            "money",
+            "bread",
+            "chocolate",
+            "ramen",
+            "wine",
+            "beer",
+            "alcohol",
+            "ivy",
+            "wheat",
+            "steam",
+        ),
+        *(
+            "mascara",
+            "facepaint",
+            "bodypaint",
+            "confetti",
+            "machinery",
+            "rubble",
+            "depth",
+            "nature",
+        ),
+    )
+)
+# Singular in spite of their last letter.
+_SINGULAR_S = re.compile(r"(?:ss|us|is|as|lens)\Z")
+_PLURAL = frozenset(
+    ("feet", "teeth", "people", "children", "men", "women", "geese", "mice", "bangs")
+)
+_DETERMINED = re.compile(
+    r"(?:an?|the|her|his|their|its|one|two|three|four|five|six|many|some|no|another's|multiple)"
+    r"(?: |\Z)"
+)
+# Words that sound like they begin with a consonant in spite of a vowel, and the reverse.
+_CONSONANT_SOUND = re.compile(r"(?:uni|use|usu|uta|ute|eu|one\b|once|ukulele|u-)")
+_VOWEL_SOUND = re.compile(r"(?:[aeiou]|hour|honest|heir|x-ray|8|11\b|18\b)")
+# The noun phrase before its first preposition, and the rest.
+_HEAD = re.compile(r"(.+?)( (?:on|in|of|over|under|between|behind|with|at|to) .+)")
+_QUALIFIER = re.compile(r"\s*\([^()]*\)")
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_PLURAL_PERSONS = {"girl": "girls", "boy": "boys", "other": "people"}
+PERSON_NOUN = {"girl": "girl", "boy": "boy", "other": "person"}
+SMALL_WORDS = frozenset(("of", "the", "and", "a", "an", "no", "to", "in", "on", "de", "von", "wa"))
+
+
+def article(phrase: str) -> str:
+    """ "a" or "an" for the phrase that follows."""
+    lower = phrase.lower()
+    vowel = bool(_VOWEL_SOUND.match(lower)) and not _CONSONANT_SOUND.match(lower)
+    return "an" if vowel else "a"
+
+
+def is_plural(phrase: str) -> bool:
+    """Whether the noun phrase is plural: its last word before a preposition counts."""
+    found = _HEAD.match(phrase)
+    word = (found[1] if found else phrase).rsplit(" ", 1)[-1].lower()
+    if word in _PLURAL:
+        return True
+    return word.endswith("s") and not _SINGULAR_S.search(word)
+
+
+def noun_phrase(phrase: str) -> str:
+    """The phrase with the indefinite article where English wants one."""
+    found = _HEAD.match(phrase)
+    word = (found[1] if found else phrase).rsplit(" ", 1)[-1].lower()
+    if _DETERMINED.match(phrase.lower()) or word in _MASS or is_plural(phrase):
+        return phrase
+    return f"{article(phrase)} {phrase}"
+
+
+def many(phrase: str) -> str:
+    """The plural of a noun phrase without article: "school uniform" -> "school uniforms"."""
+    head, rest = phrase, ""
+    found = _HEAD.match(phrase)
+    if found:
+        head, rest = found[1], found[2]
+    word = head.rsplit(" ", 1)[-1].lower()
+    if word in _MASS or is_plural(head):
+        return phrase
+    if re.search(r"(?:s|x|z|ch|sh)\Z", word):
+        return f"{head}es{rest}"
+    if re.search(r"[^aeiou]y\Z", word):
+        return f"{head[:-1]}ies{rest}"
+    return f"{head}s{rest}"
+
+
+def join_words(words: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def title_name(name: str) -> str:
+    """A name as it stands in a sentence: "hatsune miku (append)" -> "Hatsune Miku"."""
+    plain = _QUALIFIER.sub("", name).strip() or name
+    words = [
+        word if number and word in SMALL_WORDS else word[:1].upper() + word[1:]
+        for number, word in enumerate(plain.split(" "))
+    ]
+    return " ".join(words)
+
+
+def sentence(*pieces: str) -> str:
+    """The pieces with single spaces between, a capital in front and a full stop behind."""
+    text = " ".join(piece.strip() for piece in pieces if piece and piece.strip())
+    text = re.sub(r"\s+([,.;])", r"\1", text).rstrip(" ,;.")
+    return text[:1].upper() + text[1:] + "." if text else ""
+
+
+def pronouns(person: str) -> tuple[str, str, str, str]:
+    """(subject, possessive, form of be, form of have): ("she", "her", "is", "has")."""
+    if person == "other":
+        return "they", "their", "are", "have"
+    return ("she", "her", "is", "has") if person == "girl" else ("he", "his", "is", "has")
+
+
+def people(counts: dict[str, int]) -> str:
+    """{"girl": 2, "boy": 1} -> "two girls and a boy"."""
+    words = []
+    for person, number in counts.items():
+        if number == 1:
+            words.append(noun_phrase(PERSON_NOUN[person]))
+        elif number:
+            amount = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+            words.append(f"{amount} {_PLURAL_PERSONS[person]}")
+    return join_words(words)

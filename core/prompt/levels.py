@@ -1,0 +1,88 @@
+"""The multi-level builder: one picture as tags, tags with a sentence, with a description, or prose.
+
+Levels after the captions of v1.1 and v2.0 (arXiv 2409.19946, appendix A.5); the sentence stands
+where the profile has natural language, in the paper behind the subject tags (A.2.3). Deterministic.
+"""
+
+from typing import NamedTuple
+
+from .build import Picture, build, field_text, tag_sections
+from .parse import parse
+from .profiles import DEFAULT_PROFILE, Profile
+from .prose import description, one_sentence
+from .sentences import ends_sentence
+
+LEVELS = ("tags", "sentence", "description", "prose")
+
+
+class Composition(NamedTuple):
+    """A composed prompt. notes: what the chosen level leaves out, and why."""
+
+    text: str
+    level: str
+    sections: dict[str, list[str]]
+    natural_language: str
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict:
+        return {
+            "text": self.text,
+            "level": self.level,
+            "sections": [{"name": n, "items": items} for n, items in self.sections.items()],
+            "natural_language": self.natural_language,
+            "notes": list(self.notes),
+        }
+
+
+def compose(
+    picture: Picture, level: str = "sentence", profile: str | Profile = DEFAULT_PROFILE
+) -> Composition:
+    """The picture at one of LEVELS, in the order of the profile.
+
+    Free text that reads as natural language joins the composed sentences; free tags join the
+    general ones. Raises ValueError for an unknown level, profile or person.
+    """
+    if level not in LEVELS:
+        raise ValueError(f"Level {level!r} is not known; use one of {', '.join(LEVELS)}.")
+    sections = tag_sections(picture)
+    own_prose, own_tags = _free_text(picture.text)
+    if own_tags:
+        sections["general"] = [*sections.get("general", ()), *own_tags]
+    composed = {"tags": "", "sentence": one_sentence(picture)}.get(level)
+    if composed is None:
+        composed = description(picture)
+    prose = " ".join(filter(None, (composed, own_prose)))
+    notes: list[str] = []
+    if level == "prose":
+        if own_tags:
+            prose = " ".join([prose, ", ".join(own_tags)]).strip()
+        for name in ("rating", "score", "year"):
+            if name in sections:
+                left = ", ".join(sections[name])
+                notes.append(f"{name} {left}: left out, it has no natural wording")
+        return Composition(prose, level, {"natural language": [prose]}, prose, tuple(notes))
+    fields: dict[str, list[str]] = dict(sections)
+    if prose:
+        fields["natural language"] = [prose]
+    return Composition(build(fields, profile), level, fields, prose, tuple(notes))
+
+
+def _free_text(text: str) -> tuple[str, list[str]]:
+    """(natural language, items) of the free text field, each in its order."""
+    prompt = parse(field_text(text))
+    if not any(part.kind == "sentence" for part in prompt.parts):
+        return "", [str(prompt)] if str(prompt) else []
+    prose, rest, run = [], [], ""
+    for part in prompt.parts:
+        if part.kind == "sentence" and part.group < 0:
+            prose.append(part.text)
+            rest.append(field_text(run))
+            run = ""
+        else:
+            run += part.text
+    rest.append(field_text(run))
+    sentences = ""
+    for phrase in prose:
+        joiner = " " if ends_sentence(sentences) else ", "
+        sentences = sentences + joiner + phrase if sentences else phrase
+    return sentences, [piece for piece in rest if piece]

@@ -1,0 +1,351 @@
+"""The multi-level builder: tags, composed English, placement, several characters, regions."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ixl.core.prompt.build import Card, Picture, build, person_count, picture_from, tag_sections
+from ixl.core.prompt.english import article, many, noun_phrase, people, title_name
+from ixl.core.prompt.levels import LEVELS, compose
+from ixl.core.prompt.normalize import normalize
+from ixl.core.prompt.parse import parse
+from ixl.core.prompt.phrases import action, mood, place, position
+from ixl.core.prompt.prose import description, one_sentence
+from ixl.core.prompt.regions import make_regions, place_cards
+from prompt_vocabulary import VOCABULARY
+
+MIKU = Card(
+    *("hatsune miku", "vocaloid", "girl", "long hair, aqua hair, twintails, aqua eyes", "left"),
+    *("holding sword, looking at viewer", "smile", "school uniform, black thighhighs"),
+)
+RIN = Card(
+    *("kagamine rin", "vocaloid", "girl", "short hair, blonde hair, blue eyes", "right"),
+    *("waving", "smile", "school uniform, shorts"),
+)
+ALONE = Picture((MIKU,), "outdoors, night", "upper body", "watercolor (medium)", "wlop", "general",
+                "masterpiece", "newest")  # fmt: skip
+PAIR = Picture((MIKU, RIN), "outdoors, rain", artist="wlop", score="masterpiece")
+
+
+@pytest.mark.parametrize(
+    ("persons", "expected"),
+    [
+        ([], []),
+        (["girl"], ["1girl"]),
+        (["girl", "girl"], ["2girls"]),
+        (["boy", "girl", "boy"], ["1girl", "2boys"]),
+        (["other"], ["1other"]),
+        (["girl"] * 5, ["5girls"]),
+        (["girl"] * 6, ["6+girls"]),
+        (["boy"] * 9 + ["other"] * 2, ["6+boys", "2others"]),
+    ],
+)
+def test_person_counts_as_danbooru_counts(persons, expected):
+    assert person_count(persons) == expected
+
+
+def test_an_unknown_person_is_refused_in_one_sentence():
+    with pytest.raises(ValueError, match="girl, boy, other"):
+        person_count(["cat"])
+
+
+def test_levels_of_one_character():
+    tags = (
+        "1girl, hatsune miku, vocaloid, {}general, solo, long hair, aqua hair, twintails, aqua "
+        "eyes, "
+        "school uniform, black thighhighs, holding sword, looking at viewer, smile, outdoors, "
+        "night, "
+        r"upper body, watercolor \(medium\), wlop, masterpiece, newest"
+    )
+    sentence = (
+        "Hatsune Miku from Vocaloid with long aqua hair in twintails and aqua eyes, wearing a "
+        "school "
+        "uniform and black thighhighs, is holding a sword, looking at the viewer and smiling on "
+        "the "
+        "left outdoors at night, shown from the waist up and drawn in watercolor."
+    )
+    text = (
+        "Hatsune Miku from Vocaloid is holding a sword, looking at the viewer and smiling on the "
+        "left "
+        "outdoors at night. She has long aqua hair in twintails and aqua eyes. She is wearing a "
+        "school "
+        "uniform and black thighhighs. The picture is shown from the waist up. It is drawn in "
+        "watercolor and in the style of wlop."
+    )
+    profile = "illustrious-v1.0"
+    assert compose(ALONE, "tags", profile).text == tags.format("")
+    assert compose(ALONE, "sentence", profile).text == tags.format(sentence + " ")
+    assert compose(ALONE, "description", profile).text == tags.format(text + " ")
+    prose = compose(ALONE, "prose", profile)
+    assert prose.text == text
+    assert [note.split(":")[0] for note in prose.notes] == [
+        "rating general",
+        "score masterpiece",
+        "year newest",
+    ]
+
+
+def test_two_characters_share_and_own():
+    sections = tag_sections(PAIR)
+    assert sections["person count"] == ["2girls"]
+    assert sections["copyright"] == ["vocaloid"]
+    general = sections["general"]
+    assert general[:2] == ["school uniform", "smile"]  # said once, before what each has alone
+    assert general.index("black thighhighs") < general.index("short hair") < general.index("shorts")
+    assert len(general) == len(set(general)) and "solo" not in general
+
+
+def test_description_of_two_characters():
+    assert description(PAIR) == (
+        "Two girls are outdoors in the rain. Both of them are wearing school uniforms. Both of "
+        "them "
+        "are smiling. On the left is Hatsune Miku from Vocaloid, a girl. She has long aqua hair in "
+        "twintails and aqua eyes. She is wearing black thighhighs. She is holding a sword and "
+        "looking "
+        "at the viewer. On the right is Kagamine Rin from Vocaloid, a girl. She has short blonde "
+        "hair "
+        "and blue eyes. She is wearing shorts. She is waving. It is drawn in the style of wlop."
+    )
+
+
+SENTENCES = [
+    (Picture(), ""),
+    (Picture((Card(),)), "This is a girl."),
+    (Picture((Card(person="boy", tags="short hair"),)), "This is a boy with short hair."),
+    (Picture((Card(person="other", clothing="hat"),)), "This is a person, wearing a hat."),
+    (
+        Picture((Card(action="reading book"),), "library"),
+        "A girl is reading a book in a library.",
+    ),
+    (
+        Picture((Card(tags="cat girl, cat tail", clothing="umbrella hat"),), "white background"),
+        "A cat girl with a cat tail, wearing an umbrella hat, is shown against a white background.",
+    ),
+    (
+        Picture((Card("frieren", "sousou no frieren", tags="elf, barefoot"),), "grass"),
+        "Frieren from Sousou no Frieren is barefoot with grass in the scene.",
+    ),
+    (
+        Picture((Card(tags="long hair"), Card(person="boy", action="sitting")), "beach, sunset"),
+        "A girl with long hair is there, and a boy is sitting, on a beach at sunset.",
+    ),
+    (
+        Picture((Card(action="(holding umbrella:1.2)", emotion="closed eyes"),)),
+        "A girl is holding an umbrella with closed eyes.",
+    ),
+    (
+        Picture((), "beach, sunset, no humans", "wide shot"),
+        "This is a scene on a beach at sunset, shown in a wide shot.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("picture", "expected"), SENTENCES, ids=[s for _, s in SENTENCES])
+def test_one_sentence(picture, expected):
+    assert one_sentence(picture) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("looking at viewer", "looking at the viewer"),
+        ("holding umbrella", "holding an umbrella"),
+        ("holding hands", "holding hands"),
+        ("sitting on chair", "sitting on a chair"),
+        ("standing on one leg", "standing on one leg"),
+        ("looking back", "looking back"),
+        ("arms up", "with her arms up"),
+        ("arms behind back", "with her arms behind her back"),
+        ("hand on own hip", "with a hand on her hip"),
+        ("hands on own hips", "with hands on her hips"),
+        ("drinking tea", "drinking tea"),
+        ("playing guitar", "playing a guitar"),
+        ("putting hat on table", "putting a hat on a table"),
+        ("against wall", "against wall"),
+    ],
+)
+def test_actions(tag, expected):
+    assert action(tag, "girl") == expected
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("umbrella", "an umbrella"),
+        ("school uniform", "a school uniform"),
+        ("uniform", "a uniform"),
+        ("hour glass", "an hour glass"),
+        ("red dress", "a red dress"),
+        ("glasses", "glasses"),
+        ("armor", "armor"),
+        ("cat ears", "cat ears"),
+        ("ribbon on hat", "a ribbon on hat"),
+        ("the sea", "the sea"),
+        ("one-piece swimsuit", "a one-piece swimsuit"),
+        ("eyepatch", "an eyepatch"),
+        ("european castle", "a european castle"),
+    ],
+)
+def test_articles(phrase, expected):
+    assert noun_phrase(phrase) == expected
+
+
+def test_small_grammar():
+    assert article("apple") == "an" and article("pear") == "a"
+    assert people({"girl": 2, "boy": 1}) == "two girls and a boy"
+    assert people({"other": 12}) == "12 people"
+    assert title_name("artoria pendragon (fate)") == "Artoria Pendragon"
+    assert [many(w) for w in ("dress", "hat", "body", "armor", "boots", "ribbon on hat")] == [
+        *("dresses", "hats", "bodies", "armor", "boots", "ribbons on hat")
+    ]
+    assert [position(p) for p in ("left", "top-left", "behind the tree", "")] == [
+        *("on the left", "at the top left", "behind the tree", "")
+    ]
+    assert [place(p) for p in ("night", "blue sky", "classroom", "cat", "in a box")] == [
+        *("at night", "under a blue sky", "in a classroom", "with a cat in the scene", "in a box")
+    ]
+    assert [mood(m) for m in ("smile", "angry", "laughing", "wavy mouth")] == [
+        *("smiling", "looking angry", "laughing", "with a wavy mouth")
+    ]
+
+
+def test_free_text_goes_where_it_belongs():
+    picture = Picture((Card(),), text="A small dog runs past. lens flare, (rain:1.2)")
+    composed = compose(picture, "tags", "illustrious-v1.0")
+    assert composed.text == "1girl, A small dog runs past. solo, lens flare, (rain:1.2)"
+    assert compose(picture, "sentence").natural_language == "This is a girl. A small dog runs past."
+
+
+def test_names_are_escaped_and_weights_stay():
+    card = Card("hatsune miku (append)", tags="(long hair:1.2), [smile]")
+    text = compose(Picture((card,)), "tags").text
+    assert text == r"1girl, hatsune miku \(append\), solo, (long hair:1.2), [smile]"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_nothing_in_nothing_out(level):
+    assert compose(Picture(), level).text == ""
+
+
+def test_bad_input_says_what_is_allowed():
+    with pytest.raises(ValueError, match="tags, sentence, description, prose"):
+        compose(Picture(), "novel")
+    with pytest.raises(ValueError, match="no section"):
+        build({"colour": "red"})
+    with pytest.raises(ValueError, match="no field 'hair'"):
+        picture_from({"cards": [{"hair": "red"}]})
+    with pytest.raises(ValueError, match="must be text"):
+        picture_from({"scene": 3})
+    with pytest.raises(ValueError, match="list of cards"):
+        picture_from({"cards": {}})
+    with pytest.raises(ValueError, match="girl, boy, other"):
+        picture_from({"cards": [{"person": "cat"}]})
+
+
+def test_pictures_come_from_json():
+    data = {"cards": [{"name": "hatsune miku"}], "scene": "night"}
+    assert picture_from(data) == Picture((Card("hatsune miku"),), "night")
+
+
+@pytest.mark.parametrize(
+    ("positions", "boxes"),
+    [
+        (["", ""], [(0, 0, 0.5, 1), (0.5, 0, 1, 1)]),
+        (["right", "left"], [(0.5, 0, 1, 1), (0, 0, 0.5, 1)]),
+        (
+            ["left", "center", "right"],
+            [(0, 0, 0.3333, 1), (0.3333, 0, 0.6667, 1), (0.6667, 0, 1, 1)],
+        ),
+        (["top", "bottom"], [(0, 0, 1, 0.5), (0, 0.5, 1, 1)]),
+        (
+            ["top left", "bottom left", "right"],
+            [(0, 0, 0.5, 0.5), (0, 0.5, 0.5, 1), (0.5, 0, 1, 1)],
+        ),
+        (["left", "left"], [(0, 0, 0.5, 1), (0.5, 0, 1, 1)]),
+        (["left", ""], [(0, 0, 0.5, 1), (0.5, 0, 1, 1)]),
+        ([""] * 4, [(0, 0, 0.25, 1), (0.25, 0, 0.5, 1), (0.5, 0, 0.75, 1), (0.75, 0, 1, 1)]),
+        (["somewhere"], [(0, 0, 1, 1)]),
+    ],
+)
+def test_rectangles_from_positions(positions, boxes):
+    assert place_cards(tuple(Card(position=p) for p in positions)) == boxes
+
+
+@given(st.lists(st.sampled_from(["", "left", "center", "right", "top", "bottom left"]), max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_rectangles_cover_the_picture_once(positions):
+    boxes = place_cards(tuple(Card(position=p) for p in positions))
+    area = sum((right - left) * (bottom - top) for left, top, right, bottom in boxes)
+    assert not positions or area == pytest.approx(1, abs=0.01)
+    for one in boxes:
+        for other in boxes:
+            if one is not other and one != other:
+                wide = min(one[2], other[2]) - max(one[0], other[0])
+                high = min(one[3], other[3]) - max(one[1], other[1])
+                assert wide < 0.001 or high < 0.001
+
+
+def test_regions_and_prompt_control_text():
+    made = make_regions(PAIR, "illustrious-v1.0")
+    assert made.base == "2girls, vocaloid, school uniform, smile, outdoors, rain, wlop, masterpiece"
+    assert [region.text for region in made.regions] == [
+        "1girl, hatsune miku, vocaloid, long hair, aqua hair, twintails, aqua eyes, school "
+        "uniform, "
+        "black thighhighs, holding sword, looking at viewer, smile",
+        "1girl, kagamine rin, vocaloid, short hair, blonde hair, blue eyes, school uniform, "
+        "shorts, "
+        "waving, smile",
+    ]
+    prompt = parse(made.prompt_control)
+    keywords = [part.text for part in prompt.parts if part.kind == "keyword"]
+    assert keywords == ["COUPLE", "MASK(0 0.5, 0 1)", "COUPLE", "MASK(0.5 1, 0 1)"]
+    assert normalize(made.prompt_control, "illustrious-v1.0", VOCABULARY).text == (
+        made.prompt_control
+    )
+
+
+TAGS = [name for name, tag in VOCABULARY.tags.items() if tag.category == "general"]
+TAGS = [name for name in TAGS if name.replace(" ", "").isalpha()]
+_fields = st.lists(st.sampled_from(TAGS), max_size=4, unique=True).map(", ".join)
+_cards = st.builds(
+    Card,
+    name=st.sampled_from(["", "hatsune miku", "kagamine rin", "artoria pendragon (fate)"]),
+    series=st.sampled_from(["", "vocaloid", "fate (series)"]),
+    person=st.sampled_from(["girl", "boy", "other"]),
+    tags=_fields,
+    position=st.sampled_from(["", "left", "right", "in the back"]),
+    action=_fields,
+    emotion=_fields,
+    clothing=_fields,
+)
+_pictures = st.builds(
+    Picture,
+    cards=st.lists(_cards, max_size=3).map(tuple),
+    scene=_fields,
+    camera=_fields,
+    style=_fields,
+    rating=st.sampled_from(["", "general"]),
+    score=st.sampled_from(["", "masterpiece, best quality"]),
+    year=st.sampled_from(["", "newest"]),
+    artist=st.sampled_from(["", "wlop", "mika pikazo, kantoku"]),
+    general=_fields,
+    text=st.sampled_from(["", "The sky glows behind them."]),
+)
+
+
+@given(_pictures, st.sampled_from(LEVELS))
+@settings(max_examples=1_000, deadline=None)
+def test_composed_prompts_are_in_order_and_read_as_sentences(picture, level):
+    composed = compose(picture, level, "illustrious-v1.0")
+    assert composed == compose(picture, level, "illustrious-v1.0")
+    prose = composed.natural_language
+    if prose:
+        assert prose[0].isupper() and prose.endswith(".")
+        assert not re.search(r"  |\b(a|an) (a|an|the)\b|\ba [aeio]|,,|\.\.| ,| \.|, is \.|_", prose)
+        assert not re.search(r"(?:and|with|wearing|is|are|has|have)[.,]", prose)
+    result = normalize(composed.text, "illustrious-v1.0", VOCABULARY)
+    if prose:
+        assert prose in result.text
+    if level != "prose":
+        assert result.text == composed.text
