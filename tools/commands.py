@@ -93,6 +93,8 @@ def child_environment(found: Found) -> dict[str, str]:
         "IXL_FRONT_END_NEWEST": found.front_end,
         "PYTHONPATH": ROOT / "python",
         "PYTHONNOUSERSITE": "1",
+        # OpenMP threads that spin while they wait cost ten times the time on a busy machine
+        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
         "PYTHONPYCACHEPREFIX": cache.folder() / "pycache" if found.comfyui.own else None,
     }
     variables = {name: text for name, text in uv.clean_environment().items() if name not in given}

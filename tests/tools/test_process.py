@@ -67,5 +67,6 @@ def test_children_get_the_documented_variables(tmp_path, monkeypatch, own):
     assert given["IXL_CACHE"] == str(cache.folder()) == str(tmp_path)
     assert given["IXL_COMFYUI"] == str(tmp_path / "c")
     assert given["PYTHONPATH"] == PYTHON_PATH
+    assert given["OMP_WAIT_POLICY"] == os.environ.get("OMP_WAIT_POLICY", "PASSIVE")
     assert ("PYTHONPYCACHEPREFIX" in given) == own
     assert not {"IXL_BROWSER", "IXL_FRONT_END_NEWEST", "VIRTUAL_ENV"} & given.keys()
