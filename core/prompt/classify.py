@@ -22,7 +22,7 @@ _PREFIXES = {
     **{"copyright": "copyright", "series": "copyright", "meta": "meta", "general": "general"},
 }
 _TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
-_TECHNICAL = re.compile(r"(?i)score_\d|.*(?:\d_|_v?\d|__)|_|.*_\Z")
+_TECHNICAL = re.compile(r"(?i)(?:score|source|rating)_|.*(?:\d_|_v?\d|__)|_|.*_\Z")
 _ESCAPED = re.compile(r"\\([()])")
 _ROUND = re.compile(r"(?<!\\)[()]")
 _SPACES = re.compile(r"\s+")

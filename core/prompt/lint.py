@@ -90,7 +90,7 @@ def _check_word(entry: Entry, reader: Reader) -> Iterator[Warning]:
 def _check_tag(entry: Entry, reader: Reader) -> Iterator[Warning]:
     """What the vocabulary says against a tag."""
     tag, name, profile = entry.tag, entry.name, reader.profile
-    if len(tag.meanings) > 1:
+    if len(tag.meanings) > 1 and entry.category not in (*_CLOSED, "framing"):
         why = f"it has several meanings: {'; '.join(tag.meanings)}"
         yield Warning("ambiguous", name, why, "say which one you mean, or add a tag that does")
     if tag.trained_as and name == tag.name:

@@ -198,7 +198,6 @@ class _Scan:
         if self.first < 0:
             return
         start, end = self.tokens[self.first].start, self.tokens[self.last].end
-        tail = self.tokens[number].start if number < len(self.tokens) else len(self.text)
         branch = end
         if self.branches and self._at_segment_end(number):
             found = _BRANCH_WEIGHT.search(self.text, max(start, end - 16), end)
@@ -208,7 +207,8 @@ class _Scan:
         if branch > start:
             self._items(start, branch)
         self._emit("branch", branch, end)
-        self._emit("space", end, tail)
+        for blank in self.tokens[self.last + 1 : number]:
+            self._emit(blank.kind, blank.start, blank.end)
         self.first = self.last = -1
 
     def _at_segment_end(self, number: int) -> bool:

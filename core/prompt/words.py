@@ -43,6 +43,8 @@ _SAME = {"masterpiece (quality)": "masterpiece"}
 _NEAR_RATING = {
     **{"safe": ("general",), "sfw": ("general", "safe"), "general": ("safe",)},
     **{"nsfw": ("questionable", "explicit"), "questionable": ("nsfw", "sensitive")},
+    **{"rating_safe": ("general", "safe"), "rating_questionable": ("questionable", "nsfw")},
+    "rating_explicit": ("explicit",),  # Pony's control words keep their underscores
 }
 # Pixel and file quality: the card of v0.1 lists the bad ones in its negative prompt.
 QUALITY = frozenset(("lowres", "highres", "absurdres", "incredibly absurdres", "jpeg artifacts"))
@@ -58,7 +60,9 @@ _ALL_SCORES = (*(w for p in PROFILES.values() for w in p.scores), *FOREIGN_SCORE
 _ALL_YEARS = tuple(word for p in PROFILES.values() for word in p.years)
 _SCORE_NAMES = frozenset(word.name for word in _ALL_SCORES) | frozenset(_SAME)
 _YEAR_NAMES = frozenset(word.name for word in _ALL_YEARS)
-_RATING_NAMES = frozenset(word for p in PROFILES.values() for word in p.ratings) | {"sfw"}
+_RATING_NAMES = frozenset(word for p in PROFILES.values() for word in p.ratings) | frozenset(
+    _NEAR_RATING
+)
 
 
 def closed_class(name: str, profile: Profile) -> tuple[str, str] | None:
