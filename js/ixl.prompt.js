@@ -50,8 +50,11 @@ function addEditor(node, name, { meter }) {
         else node.properties[property(what)] = value;
         captureState();
     };
+    const label = widget.label || name;
+    const texts = node.widgets.filter((w) => w.type === widget.type).length;
     const field = {
-        label: widget.label || name,
+        label,
+        title: texts > 1 ? label : "", // several text boxes: say which one this is
         getText: () => String(widget.value ?? ""),
         setText: (text) => setValue(node, widget, text),
         getOff: () => node.properties[property("off")],

@@ -217,7 +217,7 @@ export function createPanel(field, service, completer, options) {
             ? t("The text comes from “{title}”; change it there.", { title: linked })
             : t("The text comes from another node; change it there.");
         details.hidden = meter.hidden = true;
-        count.textContent = "";
+        count.textContent = field.title;
     }
 
     function draw(shown) {
@@ -227,9 +227,10 @@ export function createPanel(field, service, completer, options) {
         const rows = mergeOff(view.chips, state().off);
         chips.draw(rows, new Map(answer.warnings.map((w) => [w.tag, `${w.why}; ${w.remedy}`])));
         const off = rows.length - view.chips.length;
-        count.textContent = off
+        const said = off
             ? t("{n} tags, {off} off", { n: view.chips.length, off })
             : t("{n} tags", { n: view.chips.length });
+        count.textContent = field.title ? `${field.title}: ${said}` : said;
         warnings.textContent = `⚠ ${answer.warnings.length}`;
         warnings.hidden = field.getFolded() || !answer.warnings.length;
         order.textContent = answer.changes.length ? `${t("Order")} ${answer.changes.length}` : t("Order");

@@ -12,6 +12,7 @@ const CSS = `
   font: 12px/1.35 var(--font-inter, Inter, Arial, sans-serif);
   color: var(--ixl-fg);
 }
+[data-node-id] .ixl-tags { --ixl-bg: var(--component-node-widget-background, var(--comfy-input-bg, #222)); }
 .ixl-tags *, .ixl-completions * { box-sizing: border-box; }
 .ixl-tags {
   box-sizing: border-box; display: flex; flex-direction: column; min-height: 0; height: 100%;

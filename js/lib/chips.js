@@ -89,6 +89,11 @@ function replace(text, start, end, by) {
 export function editChip(view, number, text) {
     if (!text.trim()) return removeChip(view, number);
     const chip = view.chips[number];
+    if (FIXED.has(chip.kind) && !text.trim().startsWith("<")) {
+        // a network needs no comma around it, a tag does
+        const inserted = insertPiece(view, number + 1, text.trim());
+        return removeChip({ ...view, text: inserted }, number);
+    }
     return replace(view.text, chip.start, chip.end, text.trim());
 }
 
@@ -134,8 +139,20 @@ export function insertPiece(view, number, piece) {
         const [, last] = outermost(view, view.chips.at(-1));
         return insertAfter(view, last, piece);
     }
-    const at = view.parts[placeBefore(view, number)].start;
-    return replace(view.text, at, at, `${piece}, `);
+    const place = placeBefore(view, number);
+    const at = view.parts[place].start;
+    const glued = lastSolid(view, place);
+    if (glued < 0) return replace(view.text, at, at, `${piece}, `);
+    const end = view.parts[glued].end;
+    return replace(view.text, end, end, end === at ? `, ${piece}, ` : `, ${piece}`);
+}
+
+/** The part in front of `place` when no comma or line break stands between, else -1. */
+function lastSolid(view, place) {
+    let before = place - 1;
+    while (view.parts[before]?.kind === "space") before--;
+    const part = view.parts[before];
+    return part && (part.atom || part.kind === "close") ? before : -1;
 }
 
 function insertAfter(view, last, piece) {

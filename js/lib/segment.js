@@ -5,7 +5,8 @@ const BORDER = /[,，、\n\r|]/;
 const OPEN = /[([{]/;
 const CLOSE = /[)\]}]/;
 const CJK = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]/;
-const MOST_TYPED = 60;
+const MOST_TYPED = 60; // characters of a name
+const MOST_READ = 120; // with escapes and blanks
 
 /** Whether the character at `index` has an odd number of backslashes in front. */
 function escaped(text, index) {
@@ -21,7 +22,9 @@ function escaped(text, index) {
  */
 export function segmentAt(text, caret) {
     let start = caret;
-    while (start > 0 && !isBorder(text, start - 1)) start--;
+    const first = Math.max(0, caret - MOST_READ);
+    while (start > first && !isBorder(text, start - 1)) start--;
+    if (start > 0 && start === first) return null; // far too long for a name
     const opensNetwork = text.slice(start, caret).includes("<");
     if (opensNetwork || inWeight(text, start, caret)) return null;
     const keyword = /^\s*(?:BREAK|AND)\s+/.exec(text.slice(start, caret));
