@@ -21,8 +21,10 @@ const OPTIONS = {
     chips: "ixl.tags.chips",
     tokens: "ixl.tags.tokens",
 };
-const FOLDED_PX = 36;
-const OPEN_PX = 170;
+// heights in the classic canvas, with its margin of 10 px on each side
+const FOLDED_PX = 48;
+const LINKED_PX = 84;
+const OPEN_PX = 190;
 const RESULTS = 20;
 
 const service = {
@@ -75,7 +77,10 @@ function addEditor(node, name, { meter }) {
         weightStep: () => setting("Comfy.EditAttention.Delta", 0.05),
         completion: completionOn,
     });
-    const height = () => (field.getFolded() || field.linkedTitle() !== null ? FOLDED_PX : OPEN_PX);
+    const height = () => {
+        if (field.getFolded()) return FOLDED_PX;
+        return field.linkedTitle() === null ? OPEN_PX : LINKED_PX;
+    };
     addPanel(node, `ixl_tags_${name}`, "ixl-tags", panel.element, height);
     follow(node, widget, profileWidget, panel);
 }

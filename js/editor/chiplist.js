@@ -147,6 +147,10 @@ export function createChipList(on) {
 
     function onKeyDown(event) {
         if (event.isComposing || event.keyCode === 229) return;
+        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+            if (editing || box.value.trim()) submit();
+            return; // the front end queues the prompt
+        }
         if (on.completer.owns(box) && on.completer.onKey(event)) return used(event);
         if (handle(event)) used(event);
         event.stopPropagation();

@@ -60,6 +60,10 @@ export function createPanel(field, service, completer, options) {
     for (const kind of ["pointerdown", "pointerup", "dblclick", "contextmenu"]) {
         root.addEventListener(kind, (event) => event.stopPropagation());
     }
+    root.addEventListener("keydown", (event) => {
+        // Delete on a button must not remove the node; Ctrl+Enter still queues
+        if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+    });
     root.addEventListener("wheel", keepWheel, { passive: false });
     drawFrame();
 
@@ -205,17 +209,21 @@ export function createPanel(field, service, completer, options) {
         const folded = field.getFolded();
         const linked = field.linkedTitle();
         root.classList.toggle("ixl-folded", folded);
+        root.classList.toggle("ixl-linked", linked !== null);
         fold.textContent = folded ? "▸" : "▾";
         fold.setAttribute("aria-expanded", String(!folded));
         back.disabled = !histories.get(field.key())?.past.length;
         forth.disabled = !histories.get(field.key())?.future.length;
         note.hidden = linked === null;
         chips.element.hidden = linked !== null;
-        for (const control of [warnings, order, back, forth]) control.hidden = linked !== null || folded;
+        for (const control of [warnings, order, back, forth]) {
+            control.hidden = linked !== null || folded;
+        }
+        if (folded && !view) count.textContent = field.label;
         if (linked === null) return;
         note.textContent = linked
             ? t("The text comes from “{title}”; change it there.", { title: linked })
-            : t("The text comes from another node; change it there.");
+            : t("The text comes from outside this subgraph; change it there.");
         details.hidden = meter.hidden = true;
         count.textContent = field.title;
     }

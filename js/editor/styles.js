@@ -18,7 +18,11 @@ const CSS = `
   box-sizing: border-box; display: flex; flex-direction: column; min-height: 0; height: 100%;
   background: var(--ixl-bg); border: 1px solid var(--ixl-line); border-radius: 8px;
   overflow: hidden; position: relative; text-align: left;
+  /* the content scrolls inside and never decides the node's size: no layout feedback */
+  contain: size layout; min-height: 160px;
 }
+.ixl-tags.ixl-folded { min-height: 28px; max-height: 28px; }
+.ixl-tags.ixl-linked { min-height: 64px; }
 .ixl-tags [data-section], .ixl-completions [data-section] { --ixl-hue: #8b8b8b; }
 [data-section="person count"] { --ixl-hue: #3b9eff !important; }
 [data-section="character"] { --ixl-hue: #30b15c !important; }
@@ -52,11 +56,12 @@ const CSS = `
 }
 .ixl-bar button:disabled { opacity: .4; cursor: default; }
 .ixl-tags button:focus-visible { outline: 2px solid var(--ixl-focus); outline-offset: -1px; }
-.ixl-bar .ixl-warn { color: color-mix(in srgb, #e8a100 75%, var(--ixl-fg)); }
+.ixl-bar .ixl-warn { color: color-mix(in srgb, #e8a100 50%, var(--ixl-fg)); }
 .ixl-flow {
   flex: 1 1 auto; min-height: 0; overflow: auto; display: flex; flex-wrap: wrap; gap: 4px;
   align-content: flex-start; padding: 6px; cursor: text; position: relative;
 }
+.ixl-tags [hidden] { display: none !important; }
 .ixl-chips { display: contents; }
 .ixl-chip {
   display: inline-flex; align-items: baseline; gap: 4px; max-width: 100%; cursor: pointer;
@@ -72,7 +77,8 @@ const CSS = `
 .ixl-chip[aria-selected="true"] {
   outline: 2px solid var(--ixl-focus); outline-offset: 0;
 }
-.ixl-chip.ixl-off { border-style: dashed; background: transparent; color: var(--ixl-dim); }
+.ixl-chip.ixl-off { border: 1px dashed var(--ixl-line); padding-left: 10px;
+  background: transparent; color: var(--ixl-dim); }
 .ixl-chip.ixl-off .ixl-label { text-decoration: line-through; }
 .ixl-chip[data-category="unknown"] .ixl-label {
   text-decoration: underline dotted color-mix(in srgb, var(--ixl-fg) 60%, transparent);
@@ -96,12 +102,12 @@ const CSS = `
 .ixl-tools span { min-width: 2.4em; text-align: center; font-variant-numeric: tabular-nums; }
 .ixl-meter { display: flex; gap: 3px; align-items: center; padding: 3px 6px; flex: none;
   border-top: 1px solid var(--ixl-line); color: var(--ixl-dim); font-size: 11px; }
-.ixl-meter .ixl-chunk { position: relative; height: 5px; flex: 0 1 64px; border-radius: 3px;
+.ixl-meter .ixl-chunk { position: relative; height: 5px; flex: 0 1 64px; min-width: 6px; border-radius: 3px;
   background: color-mix(in srgb, var(--ixl-fg) 18%, transparent); overflow: hidden; }
 .ixl-meter .ixl-chunk i { position: absolute; inset: 0 auto 0 0; border-radius: 3px;
   background: #30a46c; }
 .ixl-meter .ixl-chunk.ixl-cut i { background: #e8a100; }
-.ixl-meter .ixl-said { flex: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.ixl-meter .ixl-said { flex: 1 1 70%; min-width: 50%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .ixl-details { flex: 0 1 auto; max-height: 55%; min-height: 40px; overflow: auto;
   border-top: 1px solid var(--ixl-line); padding: 5px 8px; }
 .ixl-details ul { list-style: none; margin: 0; padding: 0; }
