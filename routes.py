@@ -8,12 +8,11 @@ middleware refuses other origins; JSON as content type keeps plain forms of othe
 import asyncio
 import json
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import wraps
 
 from aiohttp import web
 
 from .core.prompt.chunks import CHUNK_TOKENS, Tokenize, count_chunks
-from .core.prompt.classify import Reader
 from .core.prompt.normalize import normalize
 from .core.prompt.profiles import DEFAULT_PROFILE, PROFILES, get_profile
 from .core.vocabulary.curated import curated_tags
@@ -92,7 +91,7 @@ def explain(text: str, profile: str, vocabulary, options: dict) -> dict:
     result = normalize(text, profile, vocabulary, **options)
     return {
         **result.as_dict(),
-        "source": _read(text, profile, vocabulary).as_dict(),
+        "source": result.source.as_dict(),
         "explanation": [placement._asdict() for placement in result.explanation],
     }
 
@@ -136,12 +135,8 @@ def _tokens(prompt, tokenize: Tokenize) -> dict:
 
 
 def _read(text: str, profile: str, vocabulary):
-    return _reader(profile, vocabulary).parse(text)
-
-
-@lru_cache(maxsize=8)
-def _reader(profile: str, vocabulary) -> Reader:
-    return Reader(get_profile(profile), vocabulary, escape=True, spaces=True)
+    """The parse that `normalize` works on; it asks the vocabulary what is a name and what prose."""
+    return normalize(text, profile, vocabulary).source
 
 
 def _search_query(query) -> tuple[str, int, tuple[str, ...]]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .parse import ATOMS, Part, Prompt
+from .parse import Prompt
 
 # CLIP reads 77 positions; the first and the last hold the start and end tokens.
 CHUNK_TOKENS = 75
@@ -30,19 +30,20 @@ def count_chunks(prompt: Prompt, tokenize: Tokenize) -> list[Chunk]:
     """The chunks of a parsed prompt in order; an empty prompt fills one chunk with nothing."""
     text = str(prompt)
     chunks: list[Chunk] = []
-    parts: list[Part] = []
+    atoms = set(prompt.atoms)
+    parts = []
     for part in (*prompt.parts, None):
         if part is not None and not (part.kind == "keyword" and part.text == "BREAK"):
             parts.append(part)
             continue
         inner = text[parts[0].start : parts[-1].end].strip() if parts else ""
         if inner or not chunks and part is None:
-            chunks.extend(_segment(parts, tokenize(inner)))
+            chunks.extend(_segment(parts, atoms, tokenize(inner)))
         parts = []
     return chunks
 
 
-def _segment(parts: list[Part], pieces: list[list[bytes]]) -> list[Chunk]:
+def _segment(parts: list, atoms: set, pieces: list[list[bytes]]) -> list[Chunk]:
     """Chunks of the text between two BREAKs. Cuts are left out where tokens and text differ."""
     owners, stream = _stream(parts)
     known = stream == b"".join(token for piece in pieces for token in piece)
@@ -52,14 +53,14 @@ def _segment(parts: list[Part], pieces: list[list[bytes]]) -> list[Chunk]:
         cut = None
         if known and number + 1 < len(pieces) and 0 < position < len(owners):
             before, after = owners[position - 1], owners[position]
-            cut = (before.start, before.end) if before is after and before.kind in ATOMS else None
+            cut = (before.start, before.end) if before is after and before in atoms else None
         chunks.append(Chunk(len(piece), cut))
     return chunks
 
 
-def _stream(parts: list[Part]) -> tuple[list[Part], bytes]:
+def _stream(parts: list) -> tuple[list, bytes]:
     """The bytes that reach the tokenizer (no weights, no spaces, lower case), and their parts."""
-    owners: list[Part] = []
+    owners = []
     stream = bytearray()
     for part in parts:
         if part.kind in ("open", "close") and part.text[:1] in "(:)":

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from ixl.core.prompt.parse import ATOMS, parse
+from ixl.core.prompt.parse import parse
 from ixl.core.vocabulary.curated import curated_vocabulary
 from ixl.routes import explain
 
@@ -97,7 +97,7 @@ def edited(name: str, *values) -> list[tuple[str, int, str]]:
 
 def fixed(source: str) -> bool:
     """Whether the parser may read a neighbour otherwise once a chip is gone (prose, schedules)."""
-    kinds = {part.kind for part in parse(source).parts if part.kind in ATOMS}
+    kinds = {atom.kind for atom in parse(source).atoms}
     return "sentence" in kinds
 
 
