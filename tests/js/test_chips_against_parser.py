@@ -9,6 +9,7 @@ import random
 import shutil
 import subprocess
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -72,11 +73,13 @@ def tags(text: str) -> list[tuple[str, float]]:
     return [(a.text, round(weights[a.group], 2) if a.group >= 0 else 1.0) for a in prompt.atoms]
 
 
+@cache
+def answer_of(text: str) -> dict:
+    return explain(text, "sdxl", curated_vocabulary(), {})
+
+
 def run_edits(cases: list[tuple[str, list]]) -> list[dict]:
-    lines = [
-        json.dumps({"answer": explain(text, "sdxl", curated_vocabulary(), {}), "edits": edits})
-        for text, edits in cases
-    ]
+    lines = [json.dumps({"answer": answer_of(text), "edits": edits}) for text, edits in cases]
     done = subprocess.run(
         [NODE, str(SCRIPT)], input="\n".join(lines), capture_output=True, text=True, check=True,
         encoding="utf-8",
