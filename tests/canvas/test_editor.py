@@ -26,7 +26,7 @@ ADD = """([type, title, x, y, w, h, values]) => {
         node.widgets.find(w => w.name === name).value = value;
     }
 }"""
-NODE = "app.graph.nodes.find(n => n.title === 'Normalize')"
+NODE = "app.canvas.graph.nodes.find(n => n.title === 'Normalize')"
 
 
 class Editor:
