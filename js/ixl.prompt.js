@@ -133,7 +133,8 @@ registerExtension({
         {
             id: OPTIONS.tokens, name: "Count tokens", type: "boolean",
             defaultValue: true, category: ["Illustrious XL", "Tags", "tokens"],
-            tooltip: "Per chunk of 75, with ComfyUI's own tokenizer.", onChange: refreshAll,
+            tooltip: "Per chunk of 75, with ComfyUI's own tokenizer.",
+            onChange: () => setTimeout(refreshAll), // the front end stores the value after this
         },
     ],
     async setup() {

@@ -110,7 +110,7 @@ export function createChipList(on) {
 
     function submit() {
         const text = box.value;
-        completerClose();
+        on.completer.close(); // an answer on its way must not open the list any more
         if (editing) {
             const row = editing;
             select(endEdit());

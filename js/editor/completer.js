@@ -49,8 +49,9 @@ export function createCompleter(search) {
     }
 
     function show(textBox, segment, tags, options) {
-        const current = document.activeElement === textBox && tags.length;
-        if (!current) return close();
+        const now = segmentAt(textBox.value, textBox.selectionStart);
+        const current = document.activeElement === textBox && now?.typed === segment.typed;
+        if (!current || !tags.length) return close();
         if (box !== textBox) close();
         box = textBox;
         found = { segment, tags, options };

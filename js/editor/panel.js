@@ -219,6 +219,7 @@ export function createPanel(field, service, completer, options) {
         for (const control of [warnings, order, back, forth]) {
             control.hidden = linked !== null || folded;
         }
+        warnings.hidden ||= !answer?.warnings.length;
         if (folded && !view) count.textContent = field.label;
         if (linked === null) return;
         note.textContent = linked
@@ -240,7 +241,6 @@ export function createPanel(field, service, completer, options) {
             : t("{n} tags", { n: view.chips.length });
         count.textContent = field.title ? `${field.title}: ${said}` : said;
         warnings.textContent = `⚠ ${answer.warnings.length}`;
-        warnings.hidden = field.getFolded() || !answer.warnings.length;
         order.textContent = answer.changes.length ? `${t("Order")} ${answer.changes.length}` : t("Order");
         if (open === "warnings" && !answer.warnings.length) open = "";
         warnings.setAttribute("aria-expanded", String(open === "warnings"));
