@@ -45,6 +45,24 @@ export function addPanel(node, name, type, element, minHeight) {
     return widget;
 }
 
+/**
+ * Puts a panel's element where the front end shows a former one of the same node and widget.
+ *
+ * Needed in Nodes 2.0 (seen in 1.47 and 1.58): undo builds nodes anew under their old ids, and the
+ * page goes on showing the elements of the nodes that are gone.
+ */
+export function replaceFormer(node, element) {
+    if (element.isConnected || node.graph !== app.canvas?.graph) return;
+    const shell = document.querySelector(`[data-node-id="${node.id}"]`);
+    const former = shell?.querySelector(`[data-ixl-panel="${element.dataset.ixlPanel}"]`);
+    former?.replaceWith(element);
+}
+
+/** Runs `then` when another graph is shown: a subgraph was entered or left. */
+export function onGraphShown(then) {
+    app.canvas?.canvas?.addEventListener("litegraph:set-graph", then);
+}
+
 /** Runs `then` whenever the value of a widget is set by anyone. */
 export function onValue(widget, then) {
     const before = widget.callback;

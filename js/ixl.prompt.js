@@ -1,8 +1,8 @@
 // The tag editor on our own prompt nodes: completion in their text boxes, and a panel with chips,
 // warnings, order and tokens below their widgets. The text box's string stays the stored value.
 import {
-    addPanel, captureState, linkedTitle, onValue, ownerOf, redraw, registerExtension, request,
-    setValue, setting, translations, widgetKey,
+    addPanel, captureState, linkedTitle, onGraphShown, onValue, ownerOf, redraw,
+    registerExtension, replaceFormer, request, setValue, setting, translations, widgetKey,
 } from "./host.js";
 import { createCompleter } from "./editor/completer.js";
 import { createPanel } from "./editor/panel.js";
@@ -81,8 +81,11 @@ function addEditor(node, name, { meter }) {
         if (field.getFolded()) return FOLDED_PX;
         return field.linkedTitle() === null ? OPEN_PX : LINKED_PX;
     };
+    panel.element.dataset.ixlPanel = name;
     addPanel(node, `ixl_tags_${name}`, "ixl-tags", panel.element, height);
-    follow(node, widget, profileWidget, panel);
+    follow(node, widget, profileWidget, {
+        ...panel, show: () => replaceFormer(node, panel.element),
+    });
 }
 
 /** Keeps a panel up to date for as long as its node lives. */
@@ -97,6 +100,12 @@ function follow(node, widget, profileWidget, panel) {
         panel.destroy();
     });
     panel.changed();
+    showSoon([panel]);
+}
+
+/** The page is drawn some frames after the graph changed; how many differs by front end. */
+function showSoon(some) {
+    for (const ms of [0, 60, 400]) setTimeout(() => some.forEach((panel) => panel.show()), ms);
 }
 
 function chain(object, name, then) {
@@ -139,6 +148,7 @@ registerExtension({
     ],
     async setup() {
         addStyles();
+        onGraphShown(() => showSoon([...panels]));
         watchTextBoxes(completer, ownsBox, completionOn);
         useTranslations(await translations());
     },

@@ -225,6 +225,24 @@ def test_save_reload_and_queue(canvas):
     editor.expect(TEXT)
 
 
+def test_the_front_ends_own_undo_leaves_a_live_editor(canvas):
+    """Undo builds the node anew; what is shown afterwards must write into the new one."""
+    editor = Editor(canvas)
+    page = canvas.page
+    page.mouse.click(1300, 850)
+    editor.chip("smile").click()
+    without = "masterpiece, (long hair:1.2), blue eyes, 1girl"
+    editor.expect(without)
+    page.locator(".ixl-off").wait_for()
+    page.mouse.click(1300, 850)
+    press(page, "Control+z")
+    editor.expect(TEXT)
+    page.locator(".ixl-off").wait_for(state="detached")
+    page.wait_for_timeout(600)
+    editor.chip("blue eyes").click()
+    editor.expect("masterpiece, (long hair:1.2), 1girl, smile")
+
+
 def test_in_a_subgraph_and_promoted_onto_it(canvas):
     editor = Editor(canvas, "1girl")
     page = canvas.page
