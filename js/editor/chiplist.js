@@ -4,9 +4,10 @@
 // The focus stays in a real <input>: the front end leaves keys typed there alone (its Delete would
 // remove the node, its Ctrl+Z would undo the canvas), input methods work, and screen readers follow
 // aria-activedescendant.
-import { printChip, formatWeight } from "../lib/chips.js";
+import { printChip } from "../lib/chips.js";
 import { completeItem, isWholeItem } from "../lib/entry.js";
 import { rowAbove, rowBelow } from "../lib/grid.js";
+import { drawChip, newChip } from "./chip.js";
 import { element } from "./element.js";
 import { startDrag } from "./drag.js";
 import { t } from "./strings.js";
@@ -45,27 +46,11 @@ export function createChipList(on) {
     }
 
     function drawRow(row, index, warned) {
-        const look = lookOf(row, warned);
-        const key = JSON.stringify(look);
-        let item = items[index];
-        if (!item) {
-            item = element("span", { class: "ixl-chip", role: "option", id: `${id}-${index}` },
-                element("span", { class: "ixl-label" }), element("span", { class: "ixl-weight" }));
-            items[index] = item;
-            list.append(item);
+        if (!items[index]) {
+            items[index] = newChip(`${id}-${index}`);
+            list.append(items[index]);
         }
-        item.ixlRow = index;
-        if (item.ixlKey === key) return;
-        item.ixlKey = key;
-        item.className = look.className;
-        item.firstChild.textContent = look.label;
-        item.lastChild.textContent = look.weight;
-        item.lastChild.hidden = !look.weight;
-        item.dataset.section = look.section;
-        item.dataset.category = look.category;
-        item.dataset.kind = look.kind;
-        item.title = look.title;
-        item.setAttribute("aria-label", look.said);
+        drawChip(items[index], row, warned);
     }
 
     function select(index, scroll = true) {
@@ -90,7 +75,6 @@ export function createChipList(on) {
         items[index].style.display = "none";
         box.value = editing.chip ? editing.chip.text : editing.off.text;
         box.classList.add("ixl-editing");
-        box.style.order = "";
         items[index].before(box);
         box.focus();
         box.select();
@@ -321,30 +305,4 @@ export function createChipList(on) {
     }
 
     return { element: flow, draw, reveal, destroy: () => { completerClose(); tools.hide(); } };
-}
-
-/** What a row looks like, as plain data. */
-function lookOf(row, warned) {
-    if (row.off) {
-        return {
-            className: "ixl-chip ixl-off", label: row.off.text, weight: "", section: "off",
-            category: "off", kind: "off", title: t("Switched off: not part of the text"),
-            said: t("{tag}, switched off", { tag: row.off.text }),
-        };
-    }
-    const { chip } = row;
-    const weight = Math.abs(chip.weight - 1) < 0.0005 ? "" : formatWeight(chip.weight);
-    const warning = warned.get(chip.name);
-    const about = `${t(chip.section)}: ${chip.why}`;
-    return {
-        className: warning ? "ixl-chip ixl-warned" : "ixl-chip",
-        label: chip.text.replace(/\\([()])/g, "$1"),
-        weight,
-        section: chip.section,
-        category: chip.category,
-        kind: chip.kind,
-        title: [about, warning].filter(Boolean).join("\n"),
-        said: [chip.text, t(chip.section), weight && t("weight {weight}", { weight }), warning]
-            .filter(Boolean).join(", "),
-    };
 }

@@ -11,7 +11,6 @@ const LIST_ID = "ixl-completions";
 /** search(typed, signal) -> promise of tags as /ixl/tags gives them. */
 export function createCompleter(search) {
     const list = element("ul", { id: LIST_ID, class: "ixl-completions", role: "listbox" });
-    list.setAttribute("aria-label", t("Tag completions"));
     const cache = new Map();
     let box = null; // the text box that the list belongs to
     let found = { segment: null, tags: [], options: {} };
@@ -56,6 +55,7 @@ export function createCompleter(search) {
         box = textBox;
         found = { segment, tags, options };
         list.replaceChildren(...tags.map((tag, index) => row(tag, index)));
+        list.setAttribute("aria-label", t("Tag completions"));
         if (!list.isConnected) document.body.append(list);
         box.setAttribute("aria-controls", LIST_ID);
         box.setAttribute("aria-autocomplete", "list");

@@ -23,7 +23,7 @@ export function drawOrder(target, answer, onApply) {
         type: "button", class: "ixl-apply", text: t("Apply order"), onclick: onApply,
     });
     apply.title = t("Replaces the text; Undo brings it back");
-    const said = t("{n} changes", { n: answer.changes.length });
+    const said = t("Changes: {n}", { n: answer.changes.length });
     const head = element("div", { class: "ixl-head" }, element("span", { text: said }), apply);
     const preview = element("div", { class: "ixl-preview", text: answer.text });
     const rows = answer.changes.map((c) => element(

@@ -237,8 +237,8 @@ export function createPanel(field, service, completer, options) {
         chips.draw(rows, new Map(answer.warnings.map((w) => [w.tag, `${w.why}; ${w.remedy}`])));
         const off = rows.length - view.chips.length;
         const said = off
-            ? t("{n} tags, {off} off", { n: view.chips.length, off })
-            : t("{n} tags", { n: view.chips.length });
+            ? t("Tags: {n}, off: {off}", { n: view.chips.length, off })
+            : t("Tags: {n}", { n: view.chips.length });
         count.textContent = field.title ? `${field.title}: ${said}` : said;
         warnings.textContent = `⚠ ${answer.warnings.length}`;
         order.textContent = answer.changes.length ? `${t("Order")} ${answer.changes.length}` : t("Order");
