@@ -1,8 +1,12 @@
 """Illustrious XL Studio: ComfyUI nodes for Illustrious-XL. Wiring only; map in README.md."""
 
 from comfy_api.latest import ComfyExtension, io
+from server import PromptServer
 
 from .nodes import node_classes
+from .nodes._tokens import tokenize
+from .nodes._vocabulary import vocabulary
+from .routes import register
 
 WEB_DIRECTORY = "./js"
 
@@ -13,4 +17,6 @@ class IllustriousStudio(ComfyExtension):
 
 
 async def comfy_entrypoint() -> IllustriousStudio:
+    if hasattr(PromptServer, "instance"):  # absent where ComfyUI runs without its server
+        register(PromptServer.instance.routes, vocabulary, tokenize)
     return IllustriousStudio()

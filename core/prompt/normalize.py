@@ -44,6 +44,11 @@ class Normalized:
         return self._details
 
     @property
+    def source(self) -> Prompt:
+        """The parse of the source text; `explanation` has one entry per atom of it."""
+        return self._found.first.prompt
+
+    @property
     def changes(self) -> list[Change]:
         """Every difference between source and text."""
         return self._found.changes

@@ -1,0 +1,285 @@
+// The chip view of one text widget: draws what the server says of the text, and writes edits back
+// as plain text. Holds no text of its own.
+import {
+    canWeigh, editChip, insertPiece, moveChip, printChip, readAnswer, removeChip, weighChip,
+} from "../lib/chips.js";
+import { newHistory, record, redo, undo } from "../lib/history.js";
+import { mergeOff, readOff, switchOff, withoutOff } from "../lib/off.js";
+import { createChipList } from "./chiplist.js";
+import { drawMeter, drawOrder, drawWarnings } from "./details.js";
+import { element } from "./element.js";
+import { t } from "./strings.js";
+
+const TYPING_MS = 120; // pause in typing after which the text is looked at again
+const histories = new Map(); // by widget key: undo outlives the node object (tabs, core's undo)
+const MOST_HISTORIES = 64;
+
+/**
+ * A panel for one widget.
+ *
+ * field: what the panel reads and writes, given by the entry file: getText, setText, getOff, setOff,
+ * getFolded, setFolded, profile, linkedTitle, key, changed (the panel's height may differ now).
+ * service: normalize(text, profile, signal) and tokens(text, signal). completer: see completer.js.
+ */
+export function createPanel(field, service, completer, options) {
+    let view = null; // of the text that is shown; see chips.readAnswer
+    let answer = null;
+    let queue = Promise.resolve();
+    let loading = { text: null, promise: null, cancel: new AbortController() };
+    let timer = 0;
+    let open = ""; // which details are open: "", "warnings" or "order"
+    let alive = true;
+
+    const chips = createChipList({
+        completer,
+        onEdit: (row, text) => change((v) => rewrite(v, row, text)),
+        onRemove: (row) => change((v) => remove(v, row)),
+        onToggle: (row) => change((v) => toggle(v, row)),
+        onWeigh: (row, delta) => change((v) => weigh(v, row, delta)),
+        onMove: (row, before) => change((v) => move(v, row, before)),
+        onAdd: (text) => change((v) => ({ text: insertPiece(v, v.chips.length, text) })),
+        onUndo: () => step(undo),
+        onRedo: () => step(redo),
+        getText: field.getText,
+        completionOn: options.completion,
+    });
+    const fold = button("▾", t("Show or hide the tags"), () => setFolded(!field.getFolded()));
+    const count = element("span", { class: "ixl-space", "aria-live": "polite" });
+    const warnings = button("", t("Warnings"), () => toggleDetails("warnings"), "ixl-tab ixl-warn");
+    const order = button(t("Order"), t("What Normalize would change, and why"),
+        () => toggleDetails("order"), "ixl-tab");
+    const back = button("↶", t("Undo"), () => step(undo));
+    const forth = button("↷", t("Redo"), () => step(redo));
+    const bar = element("div", { class: "ixl-bar" }, fold, count, warnings, order, back, forth);
+    const note = element("div", { class: "ixl-note", hidden: "" });
+    const details = element("div", { class: "ixl-details", hidden: "" });
+    const meter = element("div", { class: "ixl-meter", hidden: "" });
+    const root = element("div", { class: "ixl-tags" }, bar, note, chips.element, details, meter);
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", t("Tags of {field}", { field: field.label }));
+    for (const kind of ["pointerdown", "pointerup", "dblclick", "contextmenu"]) {
+        root.addEventListener(kind, (event) => event.stopPropagation());
+    }
+    root.addEventListener("keydown", (event) => {
+        // Delete on a button must not remove the node; Ctrl+Enter still queues
+        if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+    });
+    root.addEventListener("wheel", keepWheel, { passive: false });
+    drawFrame();
+
+    /** A wheel over content that scrolls stays here; else the canvas zooms. */
+    function keepWheel(event) {
+        const scrolls = event.target.closest(".ixl-flow, .ixl-details");
+        if (event.altKey || (scrolls && scrolls.scrollHeight > scrolls.clientHeight)) {
+            if (!event.ctrlKey) event.stopPropagation();
+        }
+    }
+
+    function history() {
+        const key = field.key();
+        if (!histories.has(key)) {
+            if (histories.size >= MOST_HISTORIES) histories.delete(histories.keys().next().value);
+            histories.set(key, newHistory(state()));
+        }
+        return histories.get(key);
+    }
+
+    const state = () => ({ text: field.getText(), off: readOff(field.getOff()) });
+
+    /** Somebody set the widget: typing in its box, undo of the front end, a loaded workflow. */
+    function changed() {
+        clearTimeout(timer);
+        timer = setTimeout(refresh, view ? TYPING_MS : 0);
+    }
+
+    function refresh() {
+        if (!alive) return;
+        drawFrame();
+        if (field.linkedTitle() !== null || field.getFolded()) return;
+        record(history(), state(), { typing: true, now: performance.now() });
+        look().then(draw, failed);
+    }
+
+    /** The view of the text as it is now; asks the server at most once per text and profile. */
+    function look() {
+        const text = field.getText();
+        const asked = `${field.profile()}\n${text}`;
+        if (loading.asked === asked) return loading.promise;
+        loading.cancel.abort();
+        const cancel = new AbortController();
+        const promise = service.normalize(text, field.profile(), cancel.signal).then((given) => {
+            answer = given;
+            view = readAnswer(given);
+            return view;
+        });
+        loading = { asked, promise, cancel };
+        promise.catch(() => {
+            if (loading.promise === promise) loading.asked = null;
+        });
+        return promise;
+    }
+
+    /** Applies an edit to the newest view; edits wait for each other. */
+    function change(edit) {
+        queue = queue.then(async () => {
+            const now = await look();
+            const next = edit(now);
+            if (next) commit({ text: next.text ?? now.text, off: next.off ?? state().off });
+            draw(await look());
+        }).catch(failed);
+        return queue;
+    }
+
+    function commit(next) {
+        record(history(), state(), { now: performance.now() });
+        if (record(history(), next)) put(next);
+    }
+
+    function put(next) {
+        field.setOff(next.off);
+        if (next.text !== field.getText()) field.setText(next.text);
+        drawFrame();
+    }
+
+    function step(which) {
+        const before = history();
+        record(before, state(), { now: performance.now() });
+        const found = which(before);
+        if (!found) return;
+        put(found);
+        look().then(draw, failed);
+    }
+
+    function toggle(v, row) {
+        const { off } = state();
+        if (row.chip) {
+            const before = v.chips[row.chip.number - 1];
+            return {
+                text: removeChip(v, row.chip.number),
+                off: switchOff(off, row.chip, printChip(row.chip), before),
+            };
+        }
+        const rows = mergeOff(v.chips, off);
+        const at = rows.findIndex((r) => r.off && r.index === row.index);
+        const next = rows.slice(at).find((r) => r.chip);
+        const number = next ? next.chip.number : v.chips.length;
+        return { text: insertPiece(v, number, row.off.text), off: withoutOff(off, row.index) };
+    }
+
+    function remove(v, row) {
+        if (row.off) return { off: withoutOff(state().off, row.index) };
+        return { text: removeChip(v, row.chip.number) };
+    }
+
+    function rewrite(v, row, text) {
+        if (row.chip) return { text: editChip(v, row.chip.number, text) };
+        const { off } = state();
+        if (!text.trim()) return { off: withoutOff(off, row.index) };
+        return { off: off.map((e, n) => (n === row.index ? { ...e, text: text.trim() } : e)) };
+    }
+
+    function weigh(v, row, delta) {
+        const chip = row.chip && v.chips[row.chip.number];
+        if (!chip || !canWeigh(chip)) return null;
+        const weight = Math.max(0, Math.round((chip.weight + delta * options.weightStep()) * 1000) / 1000);
+        return { text: weighChip(v, chip.number, weight) };
+    }
+
+    function move(v, row, before) {
+        if (!row.chip) {
+            const { off } = state();
+            const after = before ? v.chips[before - 1].name : "";
+            return { off: off.map((e, n) => (n === row.index ? { ...e, after } : e)) };
+        }
+        return { text: moveChip(v, row.chip.number, before) };
+    }
+
+    function setFolded(folded) {
+        field.setFolded(folded);
+        refresh();
+        field.changed();
+    }
+
+    function toggleDetails(which) {
+        open = open === which ? "" : which;
+        if (view) draw(view);
+    }
+
+    function drawFrame() {
+        const folded = field.getFolded();
+        const linked = field.linkedTitle();
+        root.classList.toggle("ixl-folded", folded);
+        root.classList.toggle("ixl-linked", linked !== null);
+        fold.textContent = folded ? "▸" : "▾";
+        fold.setAttribute("aria-expanded", String(!folded));
+        back.disabled = !histories.get(field.key())?.past.length;
+        forth.disabled = !histories.get(field.key())?.future.length;
+        note.hidden = linked === null;
+        chips.element.hidden = linked !== null;
+        for (const control of [warnings, order, back, forth]) {
+            control.hidden = linked !== null || folded;
+        }
+        warnings.hidden ||= !answer?.warnings.length;
+        if (folded && !view) count.textContent = field.label;
+        if (linked === null) return;
+        note.textContent = linked
+            ? t("The text comes from “{title}”; change it there.", { title: linked })
+            : t("The text comes from outside this subgraph; change it there.");
+        details.hidden = meter.hidden = true;
+        count.textContent = field.title;
+    }
+
+    function draw(shown) {
+        if (!alive || shown !== view) return;
+        drawFrame();
+        if (!note.hidden) return;
+        const rows = mergeOff(view.chips, state().off);
+        chips.draw(rows, new Map(answer.warnings.map((w) => [w.tag, `${w.why}; ${w.remedy}`])));
+        const off = rows.length - view.chips.length;
+        const said = off
+            ? t("Tags: {n}, off: {off}", { n: view.chips.length, off })
+            : t("Tags: {n}", { n: view.chips.length });
+        count.textContent = field.title ? `${field.title}: ${said}` : said;
+        warnings.textContent = `⚠ ${answer.warnings.length}`;
+        order.textContent = answer.changes.length ? `${t("Order")} ${answer.changes.length}` : t("Order");
+        if (open === "warnings" && !answer.warnings.length) open = "";
+        warnings.setAttribute("aria-expanded", String(open === "warnings"));
+        order.setAttribute("aria-expanded", String(open === "order"));
+        details.hidden = !open;
+        if (open === "warnings") drawWarnings(details, answer, (tag) => chips.reveal(tag));
+        if (open === "order") {
+            drawOrder(details, answer, () => change(() => ({ text: answer.text })));
+        }
+        drawTokens(view);
+    }
+
+    async function drawTokens(shown) {
+        const counted = options.tokens()
+            ? await service.tokens(field.meterOf(answer), field.profile()).catch(() => null)
+            : null;
+        if (!alive || shown !== view) return;
+        meter.hidden = !counted?.available || !note.hidden;
+        if (!meter.hidden) drawMeter(meter, counted, field.meterNote);
+    }
+
+    function failed(error) {
+        if (error.name === "AbortError") return;
+        count.textContent = t("Not checked: {why}", { why: error.message });
+    }
+
+    function button(text, label, onclick, kind = "") {
+        const made = element("button", { type: "button", class: kind, text, onclick });
+        made.setAttribute("aria-label", label);
+        made.title = label;
+        return made;
+    }
+
+    function destroy() {
+        alive = false;
+        clearTimeout(timer);
+        loading.cancel.abort();
+        chips.destroy();
+    }
+
+    return { element: root, changed, refresh, destroy };
+}

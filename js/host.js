@@ -1,0 +1,153 @@
+// The only importer of ComfyUI's scripts. Everything here is what the front end publishes to
+// extensions, or is looked up defensively; nothing is patched.
+import { app } from "/scripts/app.js";
+import { api } from "/scripts/api.js";
+
+export function registerExtension(extension) {
+    app.registerExtension(extension);
+}
+
+/** Value of a setting; `fallback` where the front end does not know it yet. */
+export function setting(id, fallback) {
+    return app.extensionManager?.setting?.get?.(id) ?? fallback;
+}
+
+/** Language of the interface, such as "en" or "ja". */
+export function language() {
+    return setting("Comfy.Locale", "en");
+}
+
+/** JSON of a route of this pack. Rejects with the server's sentence; `signal` cancels. */
+export async function request(path, { body, signal } = {}) {
+    const options = { signal };
+    if (body !== undefined) {
+        options.method = "POST";
+        options.headers = { "Content-Type": "application/json" };
+        options.body = JSON.stringify(body);
+    }
+    const response = await api.fetchApi(path, options);
+    const answer = await response.json().catch(() => ({}));
+    if (!response.ok) throw new Error(answer.error ?? `${path}: ${response.status}`);
+    return answer;
+}
+
+/** Interface strings of this pack in the language of the interface, {} without translations. */
+export async function translations() {
+    const all = await api.getCustomNodesI18n?.().catch(() => null);
+    return all?.[language()]?.ixl ?? {};
+}
+
+/** Adds an element below the widgets of a node; it is stored nowhere and sent nowhere. */
+export function addPanel(node, name, type, element, minHeight) {
+    const options = { serialize: false, hideOnZoom: false, getMinHeight: minHeight };
+    const widget = node.addDOMWidget(name, type, element, options);
+    widget.serialize = false;
+    return widget;
+}
+
+/**
+ * Puts a panel's element where the front end shows a former one of the same node and widget.
+ *
+ * Needed in Nodes 2.0 (seen in 1.47 and 1.58): undo builds nodes anew under their old ids, and the
+ * page goes on showing the elements of the nodes that are gone.
+ */
+export function replaceFormer(node, element) {
+    if (element.isConnected || node.graph !== app.canvas?.graph) return;
+    const shell = document.querySelector(`[data-node-id="${node.id}"]`);
+    const former = shell?.querySelector(`[data-ixl-panel="${element.dataset.ixlPanel}"]`);
+    former?.replaceWith(element);
+}
+
+/** Runs `then` when another graph is shown: a subgraph was entered or left. */
+export function onGraphShown(then) {
+    app.canvas?.canvas?.addEventListener("litegraph:set-graph", then);
+}
+
+/** Runs `then` whenever the value of a widget is set by anyone. */
+export function onValue(widget, then) {
+    const before = widget.callback;
+    widget.callback = function (...values) {
+        const result = before?.apply(this, values);
+        then();
+        return result;
+    };
+}
+
+/** Sets a widget's value the way its own box does. */
+export function setValue(node, widget, value) {
+    widget.value = value;
+    widget.callback?.(value, app.canvas, node);
+    captureState();
+    redraw(node);
+}
+
+export function redraw(node) {
+    node.setDirtyCanvas?.(true, true);
+}
+
+/** Tells the front end's own undo that the graph changed. */
+export function captureState() {
+    const tracker = app.extensionManager?.workflow?.activeWorkflow?.changeTracker;
+    (tracker?.captureCanvasState ?? tracker?.checkState)?.call(tracker);
+}
+
+/** Title of the node whose output fills a widget's input, or null when the widget is free. */
+export function linkedTitle(node, widgetName) {
+    const input = node.inputs?.find((i) => (i.widget?.name ?? i.name) === widgetName);
+    if (input?.link == null) return null;
+    const index = node.inputs.indexOf(input);
+    return node.getInputNode?.(index)?.title ?? "";
+}
+
+/** Key of a node's widget that stays the same when the node is built anew (undo, tab, renderer). */
+export function widgetKey(node, widgetName) {
+    return `${node.graph?.id ?? ""}:${node.id}:${widgetName}`;
+}
+
+/**
+ * The prompt widget that a text box on the page edits: {node, widget, source}, else null.
+ *
+ * node and widget are those on the canvas; source is the node class and widget name that decide
+ * what the text means, which for a text box promoted onto a subgraph lie inside the subgraph.
+ */
+export function ownerOf(element) {
+    const graph = app.canvas?.graph;
+    if (!graph) return null;
+    for (const node of graph.nodes ?? graph._nodes ?? []) {
+        const widget = node.widgets?.find((w) => w.element === element);
+        if (widget) return withSource(node, widget);
+    }
+    const id = element.closest?.("[data-node-id]")?.dataset.nodeId;
+    const node = id === undefined ? null : graph.getNodeById(id) ?? graph.getNodeById(Number(id));
+    const widget = node && widgetOfBox(node, element);
+    return widget ? withSource(node, widget) : null;
+}
+
+/** In Nodes 2.0 a text box tells its widget by its label only. */
+function widgetOfBox(node, element) {
+    const label = element.labels?.[0]?.textContent.trim();
+    const widgets = node.widgets ?? [];
+    return widgets.find((w) => (w.label || w.name) === label) ?? null;
+}
+
+function withSource(node, widget) {
+    let [inner, name] = [node, widget.name];
+    for (let depth = 0; inner?.isSubgraphNode?.() && depth < 16; depth++) {
+        const target = insideSubgraph(inner, name);
+        if (!target) return null;
+        [inner, name] = target;
+    }
+    return { node, widget, source: { nodeClass: inner.comfyClass, widgetName: name } };
+}
+
+/** The inner node and widget name behind an input of a subgraph node. */
+function insideSubgraph(host, inputName) {
+    const input = host.subgraph?.inputs?.find((i) => i.name === inputName);
+    for (const id of input?.linkIds ?? []) {
+        const link = host.subgraph.getLink?.(id) ?? host.subgraph.links?.get?.(id);
+        const inner = link && host.subgraph.getNodeById(link.target_id);
+        const slot = inner?.inputs?.[link.target_slot];
+        if (slot) return [inner, slot.widget?.name ?? slot.name];
+    }
+    return null;
+}

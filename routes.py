@@ -1,0 +1,184 @@
+"""HTTP for the canvas: tag completion, parse, normalize with reasons, profiles, token counts.
+
+`register` takes the route table and what it needs, so it runs without ComfyUI. Reads only; POST is
+used where a prompt travels. Work that can exceed a few milliseconds runs in a thread. The host's
+middleware refuses other origins; JSON as content type keeps plain forms of other pages out as well.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from functools import wraps
+
+from aiohttp import web
+
+from .core.prompt.chunks import CHUNK_TOKENS, Tokenize, count_chunks
+from .core.prompt.normalize import normalize
+from .core.prompt.profiles import DEFAULT_PROFILE, PROFILES, get_profile
+from .core.vocabulary.curated import curated_tags
+from .core.vocabulary.tag import CATEGORIES
+
+MOST_BYTES = 256 * 1024  # of a request; the longest prompts seen in the wild have 20 kB
+MOST_RESULTS = 50
+MOST_TYPED = 100  # characters of a name being typed
+
+
+class BadRequest(ValueError):
+    """What is wrong with a request, in one sentence."""
+
+
+def register(
+    routes: web.RouteTableDef, vocabulary: Callable[[], object], tokenize: Tokenize | None = None
+) -> None:
+    """Adds the routes. vocabulary: gives the Vocabulary, called when first needed."""
+
+    @routes.get("/ixl/tags")
+    @answers
+    async def tags(request: web.Request) -> dict:
+        typed, limit, categories = _search_query(request.query)
+        found = await asyncio.to_thread(lambda: search_tags(vocabulary(), typed, limit, categories))
+        return {"tags": found}
+
+    @routes.get("/ixl/profiles")
+    @answers
+    async def profiles(request: web.Request) -> dict:
+        return {
+            "default": DEFAULT_PROFILE,
+            "profiles": [
+                {"id": p.id, "title": p.title, "order": list(p.order), "source": p.source}
+                for p in PROFILES.values()
+            ],
+        }
+
+    @routes.post("/ixl/prompt/parse")
+    @answers
+    async def parse(request: web.Request) -> dict:
+        text, profile, _ = await _prompt(request)
+        return await asyncio.to_thread(lambda: _read(text, profile, vocabulary()).as_dict())
+
+    @routes.post("/ixl/prompt/normalize")
+    @answers
+    async def normalized(request: web.Request) -> dict:
+        text, profile, options = await _prompt(request)
+        return await asyncio.to_thread(lambda: explain(text, profile, vocabulary(), options))
+
+    @routes.post("/ixl/prompt/tokens")
+    @answers
+    async def tokens(request: web.Request) -> dict:
+        text, profile, _ = await _prompt(request)
+        if tokenize is None:
+            return {"available": False, "chunks": []}
+        return await asyncio.to_thread(
+            lambda: _tokens(_read(text, profile, vocabulary()), tokenize)
+        )
+
+
+def answers(handler):
+    """A handler whose dict becomes JSON and whose ValueError becomes a 400 with its sentence."""
+
+    @wraps(handler)
+    async def respond(request: web.Request) -> web.Response:
+        try:
+            return web.json_response(await handler(request))
+        except ValueError as error:
+            return web.json_response({"error": str(error)}, status=400)
+
+    return respond
+
+
+def explain(text: str, profile: str, vocabulary, options: dict) -> dict:
+    """The contract of `normalize --json`, the parse of the text, and a reason per atom."""
+    result = normalize(text, profile, vocabulary, **options)
+    return {
+        **result.as_dict(),
+        "source": result.source.as_dict(),
+        "explanation": [placement._asdict() for placement in result.explanation],
+    }
+
+
+def search_tags(vocabulary, typed: str, limit: int, categories: tuple[str, ...]) -> list[dict]:
+    """Completions of typed text: name, category, group, count, and the alias that matched or "".
+
+    Asks the vocabulary where it can search; else the curated names and aliases by their beginning.
+    """
+    if hasattr(vocabulary, "search"):
+        return [found._asdict() for found in vocabulary.search(typed, limit, categories)]
+    start = " ".join(typed.lower().replace("_", " ").split())
+    found = []
+    for tag in curated_tags().values() if start else ():
+        alias = "" if tag.name.startswith(start) else _starting(tag.aliases, start)
+        if alias is None or (categories and tag.category not in categories):
+            continue
+        known = {"name": tag.name, "category": tag.category, "group": tag.group}
+        found.append({**known, "count": tag.count, "alias": alias})
+    return sorted(found, key=lambda tag: (bool(tag["alias"]), len(tag["name"])))[:limit]
+
+
+def _starting(names: tuple[str, ...], start: str) -> str | None:
+    return next((name for name in names if name.startswith(start)), None)
+
+
+def _tokens(prompt, tokenize: Tokenize) -> dict:
+    chunks = count_chunks(prompt, tokenize)
+    text = str(prompt)
+    shown = [
+        {
+            "tokens": chunk.tokens,
+            "cut": {"start": chunk.cut[0], "end": chunk.cut[1], "text": text[slice(*chunk.cut)]}
+            if chunk.cut
+            else None,
+        }
+        for chunk in chunks
+    ]
+    total = sum(chunk.tokens for chunk in chunks)
+    return {"available": True, "limit": CHUNK_TOKENS, "total": total, "chunks": shown}
+
+
+def _read(text: str, profile: str, vocabulary):
+    """The parse that `normalize` works on; it asks the vocabulary what is a name and what prose."""
+    return normalize(text, profile, vocabulary).source
+
+
+def _search_query(query) -> tuple[str, int, tuple[str, ...]]:
+    """(typed text, limit, categories) of the query string."""
+    typed = query.get("q", "")
+    if len(typed) > MOST_TYPED:
+        raise BadRequest(f"q has {len(typed)} characters; at most {MOST_TYPED} are searched for.")
+    limit = query.get("limit", "20")
+    if not limit.isdecimal() or not 1 <= int(limit) <= MOST_RESULTS:
+        raise BadRequest(f"limit is {limit!r}; it must be a number from 1 to {MOST_RESULTS}.")
+    named = [name for value in query.getall("category", []) for name in value.split(",") if name]
+    for name in named:
+        if name not in CATEGORIES:
+            allowed = ", ".join(CATEGORIES)
+            raise BadRequest(f"category {name!r} is not known; use some of {allowed}.")
+    return typed, int(limit), tuple(named)
+
+
+async def _prompt(request: web.Request) -> tuple[str, str, dict]:
+    """(text, profile id, options) of a posted prompt."""
+    if request.content_type != "application/json":
+        raise BadRequest(
+            f"The content type is {request.content_type}; post JSON as application/json."
+        )
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise BadRequest(f"The request is larger than {MOST_BYTES // 1024} kB; shorten it.")
+    try:
+        data = json.loads(body)
+    except ValueError:
+        raise BadRequest('The body is no JSON; post {"text": "..."}.') from None
+    if not isinstance(data, dict) or not isinstance(data.get("text"), str):
+        raise BadRequest('The body must be an object with a text, such as {"text": "1girl"}.')
+    profile = data.get("profile", DEFAULT_PROFILE)
+    if not isinstance(profile, str):
+        raise BadRequest(f"profile must be one of {', '.join(PROFILES)}.")
+    options = data.get("options", {})
+    if not isinstance(options, dict) or not all(
+        isinstance(value, str | bool) for value in options.values()
+    ):
+        raise BadRequest('options must be an object such as {"duplicates": "keep"}.')
+    get_profile(profile)
+    return data["text"], profile, options

@@ -1,0 +1,367 @@
+"""The tag editor on the real canvas: typing, completing, chips, order, save, queue, subgraphs.
+
+What a user does with keyboard and mouse is done with them; the stored value is read off the widget
+and off the prompt that is sent.
+"""
+
+import re
+
+import pytest
+import server
+from ixl.core.prompt.normalize import normalize
+from ixl.core.vocabulary.curated import curated_vocabulary
+
+pytestmark = pytest.mark.browser
+one_front_end = pytest.mark.parametrize("front_end", ["pinned"], indirect=True)
+one_renderer = pytest.mark.parametrize("renderer", ["classic"], indirect=True)
+
+TEXT = "masterpiece, (long hair:1.2), blue eyes, 1girl, smile"
+EDITOR = "Normalize"
+ADD = """([type, title, x, y, w, h, values]) => {
+    const node = LiteGraph.createNode(type);
+    Object.assign(node, { title, pos: [x, y] });
+    app.graph.add(node);
+    node.setSize([w, h]);
+    for (const [name, value] of Object.entries(values)) {
+        node.widgets.find(w => w.name === name).value = value;
+    }
+}"""
+NODE = "app.canvas.graph.nodes.find(n => n.title === 'Normalize')"
+
+
+class Editor:
+    """One Normalize node on an empty canvas, and where its parts are on the page."""
+
+    def __init__(self, canvas, text: str = TEXT):
+        self.canvas, self.page = canvas, canvas.page
+        self.page.evaluate(
+            "app.graph.clear(); app.canvas.ds.scale = 1; app.canvas.ds.offset = [0, 0]"
+        )
+        self.add("IXLTagNormalizer", EDITOR, 200, 120, 560, 560, text=text)
+        self.chips = self.page.locator(".ixl-chip")
+        self.add_box = self.page.locator(".ixl-add")
+        self.completions = self.page.locator(".ixl-completions li")
+        self.wait_for_chips(text.count(",") + 1 if text else 0)
+
+    def add(self, node_class: str, title: str, *place: int, **values) -> None:
+        self.page.evaluate(ADD, [node_class, title, *place, values])
+
+    def wait_for_chips(self, count: int) -> None:
+        self.page.wait_for_function(
+            "count => document.querySelectorAll('.ixl-chip').length === count", arg=count
+        )
+
+    @property
+    def text(self) -> str:
+        return self.page.evaluate(f"{NODE}.widgets.find(w => w.name === 'text').value")
+
+    def expect(self, text: str) -> None:
+        """Wait until the stored value is `text`; edits go through the server."""
+        self.page.wait_for_function(
+            f"text => {NODE}.widgets.find(w => w.name === 'text').value === text", arg=text
+        )
+
+    def chip(self, label: str):
+        return self.chips.filter(has_text=re.compile(rf"^{re.escape(label)}[\d.]*$"))
+
+    def labels(self) -> list[str]:
+        return self.page.locator(".ixl-chip .ixl-label").all_inner_texts()
+
+    def text_box(self):
+        return self.page.locator("textarea").locator("visible=true").first
+
+    def drag(self, label: str, before: str) -> None:
+        source, target = self.chip(label).bounding_box(), self.chip(before).bounding_box()
+        mouse = self.page.mouse
+        mouse.move(source["x"] + source["width"] / 2, source["y"] + source["height"] / 2)
+        mouse.down()
+        mouse.move(target["x"] + 30, target["y"] + target["height"] / 2, steps=4)
+        mouse.move(target["x"] + 4, target["y"] + target["height"] / 2, steps=4)
+        mouse.up()
+
+
+def press(page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def test_type_and_complete_in_the_text_box(canvas):
+    editor = Editor(canvas, "1girl")
+    page = canvas.page
+    editor.text_box().click()
+    press(page, "Control+End")
+    page.keyboard.type(", best qu", delay=20)
+    editor.completions.first.wait_for()
+    assert "best quality" in editor.completions.first.inner_text()
+    press(page, "Enter")
+    editor.expect("1girl, best quality, ")
+    editor.wait_for_chips(2)
+
+    press(page, "Control+z")  # the box's own undo takes the completion back
+    editor.expect("1girl, best qu")
+    press(page, "Control+Shift+z")
+    editor.expect("1girl, best quality, ")
+
+    page.keyboard.type("oldes", delay=20)
+    editor.completions.first.wait_for()
+    press(page, "Escape")
+    assert editor.completions.count() == 0
+    page.keyboard.type("t", delay=20)
+    editor.completions.first.wait_for()
+    page.mouse.click(1200, 800)  # leaving the box writes nothing
+    editor.completions.first.wait_for(state="detached")
+    assert editor.text == "1girl, best quality, oldest"
+
+
+def test_chips_by_mouse(canvas):
+    editor = Editor(canvas)
+    editor.drag("1girl", before="masterpiece")
+    editor.expect("1girl, masterpiece, (long hair:1.2), blue eyes, smile")
+
+    editor.chip("blue eyes").click()
+    editor.expect("1girl, masterpiece, (long hair:1.2), smile")
+    page = canvas.page
+    page.locator(".ixl-off").wait_for()
+    assert editor.labels() == ["1girl", "masterpiece", "long hair", "blue eyes", "smile"]
+    editor.chip("blue eyes").click()
+    editor.expect("1girl, masterpiece, (long hair:1.2), blue eyes, smile")
+
+    editor.chip("smile").hover()
+    page.get_by_label("More weight").click()
+    editor.expect("1girl, masterpiece, (long hair:1.2), blue eyes, (smile:1.05)")
+    page.get_by_label("Delete", exact=True).click()
+    editor.expect("1girl, masterpiece, (long hair:1.2), blue eyes")
+
+    page.locator(".ixl-bar").get_by_label("Undo").click()
+    editor.expect("1girl, masterpiece, (long hair:1.2), blue eyes, (smile:1.05)")
+    page.locator(".ixl-bar").get_by_label("Redo").click()
+    editor.expect("1girl, masterpiece, (long hair:1.2), blue eyes")
+
+
+def test_chips_by_keyboard(canvas):
+    editor = Editor(canvas)
+    page = canvas.page
+    editor.add_box.click()
+    press(page, "Home", "ArrowRight", "Control+ArrowUp")
+    editor.expect("masterpiece, (long hair:1.25), blue eyes, 1girl, smile")
+    press(page, "Control+ArrowDown")
+    editor.expect(TEXT)
+    press(page, "Alt+ArrowLeft")
+    editor.expect("(long hair:1.2), masterpiece, blue eyes, 1girl, smile")
+    press(page, "Control+z", "Control+z", "Control+z")
+    editor.expect(TEXT)
+
+    press(page, "End", "Delete")
+    editor.expect("masterpiece, (long hair:1.2), blue eyes, 1girl")
+    editor.wait_for_chips(4)
+    press(page, "Home", "Enter")
+    press(page, "Control+a")
+    page.keyboard.type("best quality")
+    press(page, "Enter")
+    editor.expect("best quality, (long hair:1.2), blue eyes, 1girl")
+
+    press(page, "Escape")
+    page.keyboard.type("oldes", delay=20)
+    editor.completions.first.wait_for()
+    press(page, "Tab")
+    editor.expect("best quality, (long hair:1.2), blue eyes, 1girl, oldest")
+    assert page.evaluate("app.graph.nodes.length") == 1  # Delete was for the chip
+
+
+def test_order_is_explained_and_applied(canvas):
+    editor = Editor(canvas)
+    page = canvas.page
+    expected = normalize(TEXT, "illustrious-v2.0", curated_vocabulary())
+    page.get_by_role("button", name=re.compile("would change")).click()
+    details = page.locator(".ixl-details")
+    assert expected.text in details.inner_text()
+    for change in expected.changes:
+        assert change.why in details.inner_text()
+    page.get_by_role("button", name="Apply order").click()
+    editor.expect(expected.text)
+    page.locator(".ixl-bar").get_by_label("Undo").click()
+    editor.expect(TEXT)
+
+
+@one_front_end
+def test_warnings_and_tokens(canvas):
+    editor = Editor(canvas, "1girl, very aesthetic")
+    canvas.page.locator(".ixl-bar").get_by_label("Warnings").click()
+    assert "very aesthetic" in canvas.page.locator(".ixl-details").inner_text()
+    assert "ixl-warned" in editor.chip("very aesthetic").get_attribute("class")
+    canvas.page.locator(".ixl-said").wait_for()
+    counted = editor.canvas.server.post("/ixl/prompt/tokens", {"text": "1girl, very aesthetic"})
+    assert counted["total"] > 3
+    assert canvas.page.locator(".ixl-said").inner_text() == f"{counted['total']} / 75 tokens"
+
+
+def test_save_reload_and_queue(canvas):
+    """What is off stays off and is not sent; nothing but the text is stored as widget value."""
+    editor = Editor(canvas)
+    page = canvas.page
+    editor.add("PreviewAny", "Show", 800, 120, 400, 200)
+    page.evaluate(f"{NODE}.connect(0, app.graph.nodes.find(n => n.title === 'Show'), 0)")
+    editor.chip("smile").click()
+    text = "masterpiece, (long hair:1.2), blue eyes, 1girl"
+    editor.expect(text)
+
+    saved = page.evaluate("app.graph.serialize()")
+    stored = next(node for node in saved["nodes"] if node["type"] == "IXLTagNormalizer")
+    assert stored["widgets_values"] == [text, "illustrious-v2.0"]
+    canvas.load_workflow(saved)
+    editor.wait_for_chips(5)
+    assert editor.labels() == ["masterpiece", "long hair", "blue eyes", "1girl", "smile"]
+    assert page.locator(".ixl-off").inner_text() == "smile"
+    assert editor.text == text
+
+    sent = next(n for n in canvas.to_api().values() if n["class_type"] == "IXLTagNormalizer")
+    assert sent["inputs"] == {"text": text, "profile": "illustrious-v2.0"}
+    entry = canvas.run()
+    assert server.succeeded(entry), server.node_error(entry)
+    (shown,) = [out["text"] for out in entry["outputs"].values() if "text" in out]
+    assert shown == [normalize(text, "illustrious-v2.0", curated_vocabulary()).text]
+
+    editor.chip("smile").click()
+    editor.expect(TEXT)
+
+
+def test_the_front_ends_own_undo_leaves_a_live_editor(canvas):
+    """Undo builds the node anew; what is shown afterwards must write into the new one."""
+    editor = Editor(canvas)
+    page = canvas.page
+    page.mouse.click(1300, 850)
+    editor.chip("smile").click()
+    without = "masterpiece, (long hair:1.2), blue eyes, 1girl"
+    editor.expect(without)
+    page.locator(".ixl-off").wait_for()
+    page.mouse.click(1300, 850)
+    press(page, "Control+z")
+    editor.expect(TEXT)
+    page.locator(".ixl-off").wait_for(state="detached")
+    page.wait_for_timeout(600)
+    editor.chip("blue eyes").click()
+    editor.expect("masterpiece, (long hair:1.2), 1girl, smile")
+
+
+def test_in_a_subgraph_and_promoted_onto_it(canvas):
+    editor = Editor(canvas, "1girl")
+    page = canvas.page
+    page.evaluate(
+        f"window.host = app.graph.convertToSubgraph(new Set([{NODE}])).node;"
+        "app.canvas.setGraph(host.subgraph)"
+    )
+    editor.wait_for_chips(1)
+    editor.add_box.click()
+    page.keyboard.type("solo,")
+    editor.expect("1girl, solo")
+
+    page.evaluate(
+        """() => {
+            const inner = host.subgraph.nodes[0];
+            const slot = inner.getSlotFromWidget(inner.widgets.find(w => w.name === 'text'));
+            host.subgraph.addInput('text', 'STRING');
+            host.subgraph.inputs.at(-1).connect(slot, inner);
+        }"""
+    )
+    page.get_by_text("The text comes from outside this subgraph").wait_for()
+    page.evaluate("app.canvas.setGraph(app.rootGraph ?? host.graph); host.setSize([460, 300])")
+    box = editor.text_box()
+    box.wait_for()
+    box.click()
+    press(page, "Control+End")
+    page.keyboard.type(", best qu", delay=20)
+    editor.completions.first.wait_for()
+    press(page, "Enter")
+    page.wait_for_function("host.widgets[0].value === '1girl, solo, best quality, '")
+    (sent,) = canvas.to_api().values()
+    assert sent["inputs"]["text"] == "1girl, solo, best quality, "
+
+
+@one_front_end
+def test_boxes_of_others_are_left_alone(canvas):
+    page = canvas.page
+    page.evaluate("app.graph.clear(); app.canvas.ds.scale = 1; app.canvas.ds.offset = [0, 0]")
+    values = {"text": ""}
+    page.evaluate(ADD, ["CLIPTextEncode", "Other", 200, 120, 420, 300, values])
+    box = page.locator("textarea").locator("visible=true").first
+    box.click()
+    page.keyboard.type("best qu", delay=20)
+    page.wait_for_timeout(600)
+    assert page.locator(".ixl-completions").count() == 0
+    assert page.locator(".ixl-tags").count() == 0
+
+
+@one_front_end
+def test_input_methods_compose_undisturbed(canvas):
+    """While an input method composes, Enter is its own and no completion opens."""
+    editor = Editor(canvas, "1girl")
+    editor.add_box.click()
+    session = canvas.page.context.new_cdp_session(canvas.page)
+    for text in ("b", "be", "best q"):
+        session.send(
+            "Input.imeSetComposition",
+            {"text": text, "selectionStart": len(text), "selectionEnd": len(text)},
+        )
+    canvas.page.wait_for_timeout(300)
+    assert editor.completions.count() == 0
+    session.send("Input.insertText", {"text": "best qu"})
+    editor.completions.first.wait_for()
+    press(canvas.page, "Enter")
+    editor.expect("1girl, best quality")
+
+
+@one_front_end
+def test_settings_switch_it_off(canvas):
+    editor = Editor(canvas, "1girl")
+    page = canvas.page
+    choose = "([id, on]) => app.extensionManager.setting.set(id, on)"
+    try:
+        page.evaluate(choose, ["ixl.tags.tokens", False])
+        page.locator(".ixl-meter").wait_for(state="hidden")
+        page.evaluate(choose, ["ixl.tags.autocomplete", False])
+        editor.text_box().click()
+        page.keyboard.type(", best qu", delay=20)
+        page.wait_for_timeout(500)
+        assert editor.completions.count() == 0
+        page.evaluate(choose, ["ixl.tags.chips", False])
+        editor.add("IXLTagNormalizer", "Plain", 800, 120, 400, 300)
+        page.wait_for_timeout(300)
+        assert page.locator(".ixl-tags").count() == 1
+    finally:
+        for name in ("tokens", "autocomplete", "chips"):
+            page.evaluate(choose, [f"ixl.tags.{name}", True])
+
+
+@one_front_end
+@one_renderer
+def test_five_hundred_tags_stay_quick(canvas):
+    """Our own handlers of a key in the box behind the chips, median, against a 60 Hz frame."""
+    editor = Editor(canvas, ", ".join(f"tag number {n}" for n in range(500)))
+    editor.add_box.click()
+    times = canvas.page.evaluate(
+        """() => {
+            const box = document.querySelector('.ixl-add');
+            const keys = ['Home', ...Array(20).fill('ArrowRight'), ...Array(10).fill('ArrowDown')];
+            return keys.map(key => {
+                const start = performance.now();
+                box.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+                return performance.now() - start;
+            }).sort((a, b) => a - b);
+        }"""
+    )
+    assert times[len(times) // 2] < 16
+
+
+@one_front_end
+@one_renderer
+def test_a_removed_node_leaves_nothing_behind(canvas):
+    editor = Editor(canvas)
+    page = canvas.page
+    page.evaluate(f"app.graph.remove({NODE})")
+    page.locator(".ixl-tags").wait_for(state="detached")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate("app.extensionManager.setting.set('ixl.tags.tokens', true)")
+    page.wait_for_timeout(400)
+    assert not [url for url in asked if "/ixl/" in url]
+    assert editor.completions.count() == 0
