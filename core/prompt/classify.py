@@ -34,7 +34,7 @@ _STRUCTURE = re.compile(r"(?<!\\)[()\[\]{}|#]|<[A-Za-z]|::|//|/\*|\\\Z|[\r\n]|\\
 # Letters and marks of ordinary names: what matches is one tag, whatever stands around it.
 _PLAIN = re.compile(r"(?:[a-z0-9'+~&^=;@$%-]|[ _:/.](?=[a-z0-9\\])|\\[()])+")
 _NO_ESCAPES = "captions are not read by an encoder with weights"
-CACHE_LIMIT = 300_000
+CACHE_LIMIT = 100_000  # items; some 40 MB
 CACHED_LENGTH = 100
 
 

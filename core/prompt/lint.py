@@ -22,7 +22,7 @@ _SEVERAL = frozenset(("multiple views", "comic", "4koma", "2koma", "reference sh
 _NAMES = ("character", "copyright", "artist")
 
 
-class Warning(NamedTuple):
+class PromptWarning(NamedTuple):
     """One likely mistake: what kind, at which tag, why it matters, what to do.
 
     Kinds: ambiguous, contradiction, untrained, unknown, rare, new, alias, renamed, deprecated,
@@ -38,9 +38,11 @@ class Warning(NamedTuple):
         return self._asdict()
 
 
-def check_items(segments: list[list[Item]], weights: list[float], reader: Reader) -> list[Warning]:
+def check_items(
+    segments: list[list[Item]], weights: list[float], reader: Reader
+) -> list[PromptWarning]:
     """Warnings of all segments, each distinct one once, in the order of the text."""
-    found: dict[Warning, None] = {}
+    found: dict[PromptWarning, None] = {}
     searches = 0
     for items in segments:
         for item in items:
@@ -54,7 +56,7 @@ def check_items(segments: list[list[Item]], weights: list[float], reader: Reader
     return list(found)
 
 
-def check_entry(item: Item, reader: Reader) -> Iterator[Warning]:
+def check_entry(item: Item, reader: Reader) -> Iterator[PromptWarning]:
     """Warnings about one tag by itself."""
     entry, profile = item.entry, reader.profile
     if entry.category in _CLOSED:
@@ -63,14 +65,14 @@ def check_entry(item: Item, reader: Reader) -> Iterator[Warning]:
         yield from _check_tag(entry, reader)
     if item.part.kind == "tag" and (found := _BARE_WEIGHT.fullmatch(entry.text)):
         why = "a weight without brackets is read as text"
-        yield Warning("weight", entry.text, why, f"write ({found[1].strip()}:{found[2]})")
+        yield PromptWarning("weight", entry.text, why, f"write ({found[1].strip()}:{found[2]})")
     year = year_of(entry.name)
     if year is not None and profile.last_year and year > profile.last_year:
         why = f"the data of {profile.title} ends in {profile.cut_off or profile.last_year}"
-        yield Warning("new", entry.name, why, f"use year {profile.last_year}")
+        yield PromptWarning("new", entry.name, why, f"use year {profile.last_year}")
 
 
-def _check_word(entry: Entry, reader: Reader) -> Iterator[Warning]:
+def _check_word(entry: Entry, reader: Reader) -> Iterator[PromptWarning]:
     """A score, year or rating word of another model."""
     profile, category = reader.profile, entry.category
     trained = trained_word(entry.name, category, profile)
@@ -84,32 +86,34 @@ def _check_word(entry: Entry, reader: Reader) -> Iterator[Warning]:
     ]  # fmt: skip
     listed = ", ".join(words) or f"year {profile.first_year} to year {profile.last_year}"
     why = f"{profile.title} was not trained on this {category} word; it knows {listed}"
-    yield Warning("untrained", entry.name, why, f"use {trained}")
+    yield PromptWarning("untrained", entry.name, why, f"use {trained}")
 
 
-def _check_tag(entry: Entry, reader: Reader) -> Iterator[Warning]:
+def _check_tag(entry: Entry, reader: Reader) -> Iterator[PromptWarning]:
     """What the vocabulary says against a tag."""
     tag, name, profile = entry.tag, entry.name, reader.profile
     if len(tag.meanings) > 1 and entry.category not in (*_CLOSED, "framing"):
         why = f"it has several meanings: {'; '.join(tag.meanings)}"
-        yield Warning("ambiguous", name, why, "say which one you mean, or add a tag that does")
+        yield PromptWarning(
+            "ambiguous", name, why, "say which one you mean, or add a tag that does"
+        )
     if tag.trained_as and name == tag.name:
         why = "the tag was renamed after the model's data was collected"
-        yield Warning("renamed", name, why, f"use {tag.trained_as}")
+        yield PromptWarning("renamed", name, why, f"use {tag.trained_as}")
     elif name in tag.aliases and name != tag.trained_as and entry.category not in _CLOSED:
         why = "an alias: captions used the tag that it stands for"
-        yield Warning("alias", name, why, f"use {tag.trained_as or tag.name}")
+        yield PromptWarning("alias", name, why, f"use {tag.trained_as or tag.name}")
     if tag.deprecated:
         why = "deprecated: the tag was removed from most pictures"
-        yield Warning("deprecated", name, why, "describe what you mean with other tags")
+        yield PromptWarning("deprecated", name, why, "describe what you mean with other tags")
     if tag.count is not None and tag.count < profile.rare_below and tag.category in _NAMES:
         why = f"{tag.count} posts; under {profile.rare_below} {profile.title} hardly knows a name"
-        yield Warning("rare", name, why, "describe the looks with tags, or use a LoRA")
+        yield PromptWarning("rare", name, why, "describe the looks with tags, or use a LoRA")
     first_seen = getattr(reader.vocabulary, "first_seen", None)
     since = first_seen(tag.name) if first_seen and profile.cut_off else None
     if since and since > profile.cut_off:
         why = f"first used {since}; the data of {profile.title} ends in {profile.cut_off}"
-        yield Warning("new", name, why, "describe the looks with tags, or use a LoRA")
+        yield PromptWarning("new", name, why, "describe the looks with tags, or use a LoRA")
 
 
 def _is_unknown(item: Item, reader: Reader) -> bool:
@@ -121,13 +125,15 @@ def _is_unknown(item: Item, reader: Reader) -> bool:
     )
 
 
-def _unknown(entry: Entry, reader: Reader, search: bool) -> Warning:
+def _unknown(entry: Entry, reader: Reader, search: bool) -> PromptWarning:
     near = [tag.name for tag in reader.vocabulary.nearest(entry.name)] if search else []
     remedy = f"did you mean {' or '.join(near)}?" if near else "check the spelling"
-    return Warning("unknown", entry.name, "no known tag has this name", remedy)
+    return PromptWarning("unknown", entry.name, "no known tag has this name", remedy)
 
 
-def _check_together(items: list[Item], weights: list[float], reader: Reader) -> Iterator[Warning]:
+def _check_together(
+    items: list[Item], weights: list[float], reader: Reader
+) -> Iterator[PromptWarning]:
     """Warnings about tags of one segment that do not go together."""
     yield from _check_counts(items)
     yield from _check_one_of_a_kind(items, reader)
@@ -140,11 +146,11 @@ def _check_together(items: list[Item], weights: list[float], reader: Reader) -> 
         weight = round(weights[item.part.group], 6) if item.part.group >= 0 else 1.0
         if entry.name in seen:
             why = f"it stands here twice, with the weights {seen[entry.name]:g} and {weight:g}"
-            yield Warning("duplicate", entry.name, why, "keep one of them")
+            yield PromptWarning("duplicate", entry.name, why, "keep one of them")
         seen.setdefault(entry.name, weight)
 
 
-def _check_pairs(items: list[Item], reader: Reader) -> Iterator[Warning]:
+def _check_pairs(items: list[Item], reader: Reader) -> Iterator[PromptWarning]:
     """Pairs of tags that cannot both be true of one person in one view."""
     lookup = getattr(reader.vocabulary, "contradictions", None)
     entries = {item.entry.name: item.entry for item in items if item.part.kind == "tag"}
@@ -157,10 +163,10 @@ def _check_pairs(items: list[Item], reader: Reader) -> Iterator[Warning]:
             continue
         why = f"against {pair.one}: {pair.reason}"
         remedy = f"keep one of {pair.one}, {pair.other}"
-        yield Warning("contradiction", pair.other, why, remedy)
+        yield PromptWarning("contradiction", pair.other, why, remedy)
 
 
-def _check_counts(items: list[Item]) -> Iterator[Warning]:
+def _check_counts(items: list[Item]) -> Iterator[PromptWarning]:
     """Person counts against each other, solo and no humans."""
     numbers: dict[str, tuple[int, bool, str]] = {}
     names = {item.entry.name for item in items}
@@ -173,7 +179,7 @@ def _check_counts(items: list[Item]) -> Iterator[Warning]:
             before, was_least, first = numbers[kind]
             fits = (at_least and before >= number) or (was_least and number >= before)
             if before != number and not fits:
-                yield Warning("contradiction", name, f"{first} says another number",
+                yield PromptWarning("contradiction", name, f"{first} says another number",
                               f"keep one of {first}, {name}")  # fmt: skip
         if kind not in numbers or number > numbers[kind][0]:
             numbers[kind] = number, at_least, name
@@ -181,13 +187,13 @@ def _check_counts(items: list[Item]) -> Iterator[Warning]:
     people = ", ".join(name for _, _, name in numbers.values())
     if "solo" in names and total > 1:
         why = f"solo means one person, {people} means {total}"
-        yield Warning("contradiction", "solo", why, f"drop solo or change {people}")
+        yield PromptWarning("contradiction", "solo", why, f"drop solo or change {people}")
     if "no humans" in names and total:
         why = f"there cannot be no humans and {people}"
-        yield Warning("contradiction", "no humans", why, f"drop no humans or {people}")
+        yield PromptWarning("contradiction", "no humans", why, f"drop no humans or {people}")
 
 
-def _check_one_of_a_kind(items: list[Item], reader: Reader) -> Iterator[Warning]:
+def _check_one_of_a_kind(items: list[Item], reader: Reader) -> Iterator[PromptWarning]:
     """Framings, ratings, years and scores: a picture has one of each."""
     first: dict[str, Entry] = {}
     for item in items:
@@ -200,7 +206,7 @@ def _check_one_of_a_kind(items: list[Item], reader: Reader) -> Iterator[Warning]
         why = _conflict(before.name, entry, reader)
         if why:
             remedy = f"keep one of {before.name}, {entry.name}"
-            yield Warning("contradiction", entry.name, why, remedy)
+            yield PromptWarning("contradiction", entry.name, why, remedy)
 
 
 def _conflict(before: str, entry: Entry, reader: Reader) -> str:
@@ -221,14 +227,14 @@ def _conflict(before: str, entry: Entry, reader: Reader) -> str:
 
 def check_negatives(
     positive: list[list[Item]], negative: list[list[Item]], reader: Reader
-) -> list[Warning]:
+) -> list[PromptWarning]:
     """Tags of a negative prompt that cancel what the positive prompt asks for."""
     wanted: dict[str, str] = {}
     for item in (i for items in positive for i in items if i.part.kind == "tag"):
         wanted[item.entry.name] = item.entry.name
         for name in implied_names(item.entry.name, reader):
             wanted.setdefault(name, item.entry.name)
-    found: dict[Warning, None] = {}
+    found: dict[PromptWarning, None] = {}
     for item in (i for items in negative for i in items if i.part.kind == "tag"):
         name = item.entry.name
         owner = wanted.get(name) or _wanted_by(name, wanted, reader)
@@ -238,7 +244,7 @@ def check_negatives(
             why = f"the positive prompt asks for {owner}, which states it"
         else:
             continue
-        found.setdefault(Warning("cancels", name, why, f"take {name} out of one of the two"))
+        found.setdefault(PromptWarning("cancels", name, why, f"take {name} out of one of the two"))
     return list(found)
 
 

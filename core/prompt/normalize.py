@@ -11,9 +11,9 @@ from operator import itemgetter
 
 from ..vocabulary.tag import Vocabulary
 from .changes import Change
-from .classify import Entry, Reader, is_plain
+from .classify import CACHE_LIMIT, CACHED_LENGTH, Entry, Reader, is_plain
 from .explain import Placement, explain, list_sections
-from .lint import Warning, check_items, check_negatives
+from .lint import PromptWarning, check_items, check_negatives
 from .options import check_options
 from .order import Arrangement, arrange, section_ranks
 from .parts import Prompt
@@ -54,7 +54,7 @@ class Normalized:
         return self._found.changes
 
     @property
-    def warnings(self) -> list[Warning]:
+    def warnings(self) -> list[PromptWarning]:
         """What looks like a mistake; nothing of it was changed."""
         found = self._found
         if found.warnings is None:
@@ -104,9 +104,9 @@ class _Table(dict):
 
     def __missing__(self, raw: str) -> tuple[int, str, str]:
         found = self._read(raw)
-        if len(self) >= 300_000:
+        if len(self) >= CACHE_LIMIT:
             self.clear()
-        if len(raw) <= 100:
+        if len(raw) <= CACHED_LENGTH:
             self[raw] = found
         return found
 
@@ -147,7 +147,7 @@ def check_negative(
     negative: str,
     profile: str | Profile = DEFAULT_PROFILE,
     vocabulary: Vocabulary | None = None,
-) -> list[Warning]:
+) -> list[PromptWarning]:
     """Warnings for each tag of the negative prompt that cancels something in the positive one."""
     table = _table(get_profile(profile), vocabulary, ())
     found = (_normalize(text, table).segments for text in (positive, negative))
@@ -220,7 +220,7 @@ def _kept(arrangement: Arrangement) -> Counter:
 def _count(items, weights: list[float]) -> Counter:
     content: Counter = Counter()
     for part, entry in items:
-        weight = float(f"{weights[part.group]:.6g}") if part.group >= 0 else 1.0
+        weight = round(weights[part.group], 4) if part.group >= 0 else 1.0
         for word in entry.text.split():
             content[word, weight] += 1
     return content
@@ -234,5 +234,7 @@ def _unchanged(prompt: Prompt, text: str, reader: Reader) -> _Details:
     ]
     kept = Arrangement(text, prompt, [items], [""], [], [])
     why = "the brackets of this text cannot be taken apart without changing what they mean"
-    problem = Warning("syntax", text[:60], why, "close every bracket, or write the parts apart")
+    problem = PromptWarning(
+        "syntax", text[:60], why, "close every bracket, or write the parts apart"
+    )
     return _Details(kept, kept, text, [], [problem])

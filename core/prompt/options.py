@@ -15,6 +15,8 @@ class Options(NamedTuple):
     duplicates: "drop" or "keep" a tag that stands before with the same weight.
     comments: "drop" or "keep" them, the latter on lines of their own.
     sentence: where natural language stands: by the profile, "first" or "last".
+    weights: "keep" the brackets as they are, or write them as "numeric" round ones, the only kind
+        that ComfyUI reads: [a] as (a:0.9091), {{a}} as (a:1.1025), nested ones as their product.
     form: "prompt", or "caption" for the paper's stored form with `|||`.
     joiner: what stands between items.
     """
@@ -27,6 +29,7 @@ class Options(NamedTuple):
     duplicates: Literal["drop", "keep"] = "drop"
     comments: Literal["drop", "keep"] = "drop"
     sentence: Literal["profile", "first", "last"] = "profile"
+    weights: Literal["keep", "numeric"] = "keep"
     form: Literal["prompt", "caption"] = "prompt"
     joiner: Literal[", ", ","] = ", "
 
@@ -38,6 +41,7 @@ CHOICES = {
     "duplicates": ("drop", "keep"),
     "comments": ("drop", "keep"),
     "sentence": ("profile", "first", "last"),
+    "weights": ("keep", "numeric"),
     "form": ("prompt", "caption"),
     "joiner": (", ", ","),
 }

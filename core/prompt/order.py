@@ -11,10 +11,11 @@ from .classify import Reader
 from .options import Options
 from .parts import Prompt
 from .profiles import Profile
-from .render import Item, print_item
+from .render import Item, numeric_weights, print_item
 from .segments import CAPTION_RANKS, cut_segments, print_segments
 
 _COMMENT = "a comment would be encoded as if it were part of the picture"
+_NUMERIC = "ComfyUI reads weights from round brackets only, and the innermost number counts there"
 _MOST_IMPLIED = 64  # tags added for one tag; Danbooru's longest chains have fewer than ten
 
 
@@ -56,6 +57,9 @@ def arrange(prompt: Prompt, reader: Reader) -> Arrangement:
         if options.implied != "keep":
             items = _implied(items, weights, reader, dropped, changes)
         segment.items = _sorted(items, ranks, prompt, reader.profile, changes)
+        if options.weights == "numeric":
+            segment.items, prompt, written = numeric_weights(segment.items, prompt, weights)
+            changes += [Change("weight", before, after, _NUMERIC) for before, after in written]
         if options.comments == "drop":
             changes += [Change("comment", c.text, "", _COMMENT) for c in segment.comments]
             segment.comments = []

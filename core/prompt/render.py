@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from .classify import Entry
-from .parts import Group, Part
+from .parts import Group, Part, Prompt
 from .sentences import ends_sentence
 
 # A bare closing bracket behind such text would turn it into a weight.
@@ -81,3 +81,33 @@ def _joiner(before: Item, after: Item, joiner: str) -> str:
     if before.part.group != after.part.group or _STRUCTURE.search(before.entry.text):
         return joiner
     return " " if ends_sentence(before.entry.text) else joiner
+
+
+def numeric_weights(
+    items: list[Item], prompt: Prompt, weights: list[float]
+) -> tuple[list[Item], Prompt, list[tuple[str, str]]]:
+    """The items with one round bracket each that states their whole weight, shared by neighbours.
+
+    Also the prompt with the new groups behind its own, and (before, after) of each item rewritten.
+    """
+    groups = list(prompt.groups)
+    rewritten: list[Item] = []
+    written: list[tuple[str, str]] = []
+    last = (-1, "")
+    for item in items:
+        path = chain(prompt.groups, item.part.group)
+        if not path:
+            rewritten.append(item)
+            last = (-1, "")
+            continue
+        number = f"{weights[item.part.group]:.4f}".rstrip("0").rstrip(".")
+        if (path[0], number) != last:
+            groups.append(Group(-1, "(", f":{number})", float(number)))
+            last = (path[0], number)
+        new = item._replace(part=item.part._replace(group=len(groups) - 1))
+        before = print_item(item, prompt.groups)
+        after = f"({item.entry.text}{closing(groups[-1], item.entry.text)}"
+        if before != after:
+            written.append((before, after))
+        rewritten.append(new)
+    return rewritten, prompt._replace(groups=tuple(groups)), written

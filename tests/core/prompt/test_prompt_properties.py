@@ -26,6 +26,7 @@ all_options = st.fixed_dictionaries(
         "duplicates": st.sampled_from(["drop", "keep"]),
         "comments": st.sampled_from(["drop", "keep"]),
         "sentence": st.sampled_from(["profile", "first", "last"]),
+        "weights": st.sampled_from(["keep", "numeric"]),
         "form": st.sampled_from(["prompt", "prompt", "caption"]),
     },
 )
@@ -70,6 +71,9 @@ def weights_conserved(prompt, profile, vocabulary):
     assert bracket_weights(text) == pytest.approx(weights)
     result = normalize(text, profile, vocabulary)
     assert bracket_weights(result.text) == pytest.approx(weights)
+    numeric = normalize(text, profile, vocabulary, weights="numeric").text
+    assert bracket_weights(numeric) == pytest.approx(weights, abs=1e-4)
+    assert "[" not in numeric and "((" not in numeric
     assert {p.text: p.weight for p in result.explanation} == pytest.approx(weights)
 
 
