@@ -26,9 +26,9 @@ export async function request(path, { body, signal } = {}) {
         options.body = JSON.stringify(body);
     }
     const response = await api.fetchApi(path, options);
-    const answer = await response.json().catch(() => ({}));
-    if (!response.ok) throw new Error(answer.error ?? `${path}: ${response.status}`);
-    return answer;
+    if (response.ok) return response.json();
+    const answer = await response.json().catch(() => ({})); // an error page of a proxy is no JSON
+    throw new Error(answer.error ?? `${path}: ${response.status}`);
 }
 
 /** Interface strings of this pack in the language of the interface, {} without translations. */

@@ -108,8 +108,7 @@ export function createPanel(field, service, completer, options) {
         loading.cancel.abort();
         const cancel = new AbortController();
         const promise = service.normalize(text, field.profile(), cancel.signal).then((given) => {
-            answer = given;
-            view = readAnswer(given);
+            [view, answer] = [readAnswer(given), given];
             return view;
         });
         loading = { asked, promise, cancel };

@@ -229,12 +229,12 @@ def test_the_front_ends_own_undo_leaves_a_live_editor(canvas):
     """Undo builds the node anew; what is shown afterwards must write into the new one."""
     editor = Editor(canvas)
     page = canvas.page
-    page.mouse.click(1300, 850)
+    page.mouse.click(1300, 400)
     editor.chip("smile").click()
     without = "masterpiece, (long hair:1.2), blue eyes, 1girl"
     editor.expect(without)
     page.locator(".ixl-off").wait_for()
-    page.mouse.click(1300, 850)
+    page.mouse.click(1000, 800)
     press(page, "Control+z")
     editor.expect(TEXT)
     page.locator(".ixl-off").wait_for(state="detached")
