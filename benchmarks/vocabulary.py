@@ -4,6 +4,7 @@
 
 Uses tipo-kgen's lists when the package is installed, and the tag list given (or IXL_TAG_CSV). The
 index is compiled into a temporary folder. Memory and import are measured in processes of their own.
+On a machine that is busy with other things, the rows of processor time are the ones to compare.
 """
 
 import argparse
@@ -55,14 +56,20 @@ def child(code: str, *arguments: str) -> list[float]:
     return [float(word) for word in run.stdout.split()]
 
 
-def timed(question, asked: list) -> list[float]:
+def timed(question, asked: list, clock=time.perf_counter) -> list[float]:
     """Milliseconds of each question."""
     times = []
     for one in asked:
-        begun = time.perf_counter()
+        begun = clock()
         question(one)
-        times.append((time.perf_counter() - begun) * 1e3)
+        times.append((clock() - begun) * 1e3)
     return times
+
+
+def children_seconds() -> float:
+    """Processor time of finished child processes (the compiler of the index)."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def quantile(times: list[float], share: float) -> float:
@@ -80,9 +87,9 @@ def measure(lists: list[Path]) -> list[tuple[str, float, str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         found = index.sources_of(Path(folder), lists)
         names = sum(len(p.read_bytes().splitlines()) for s in found for p in s.paths)
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), children_seconds()
         vocabulary = index.open_vocabulary(Path(folder), lists)
-        built = time.perf_counter() - begun
+        built, worked = time.perf_counter() - begun, children_seconds() - worked
         if not isinstance(vocabulary, IndexedVocabulary):
             raise SystemExit("the index could not be compiled; see the warning above")
         begun = time.perf_counter()
@@ -107,6 +114,7 @@ def measure(lists: list[Path]) -> list[tuple[str, float, str, str]]:
         rnd.shuffle(typed)
         timed(vocabulary.search, typed[:500])
         prefix = timed(vocabulary.search, typed)
+        alone = timed(vocabulary.search, typed, time.thread_time)
         artists = timed(lambda text: vocabulary.search(text, 20, ["artist"]), typed)
         typos = [n[: len(n) // 2] + n[len(n) // 2 + 1 :] for n in sample(2000, 100_000)]
         near = timed(vocabulary.nearest, typos)
@@ -118,11 +126,13 @@ def measure(lists: list[Path]) -> list[tuple[str, float, str, str]]:
         ("tags in the index", tags, "", ""),
         ("index file", size, "MB", ""),
         ("build", built, "s", "< 20"),
+        ("build, processor time", worked, "s", ""),
         ("open again", reopened * 1e3, "ms", ""),
         ("look-up, seen before", cached, "/s", "> 600,000"),
         ("look-up, first time, median", statistics.median(first), "ms", ""),
         ("prefix search, median", statistics.median(prefix), "ms", ""),
         ("prefix search, p99", quantile(prefix, 0.99), "ms", "< 5"),
+        ("prefix search, p99, processor", quantile(alone, 0.99), "ms", "< 5"),
         ("prefix search, artists, p99", quantile(artists, 0.99), "ms", "< 5"),
         ("nearest, median", statistics.median(near), "ms", ""),
         ("nearest, p99", quantile(near, 0.99), "ms", ""),
