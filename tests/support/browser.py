@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from playwright.sync_api import ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Error, Page, TimeoutError, sync_playwright
 from server import Refused, Server
 
 PACK_SCRIPTS = "/extensions/illustrious-xl-studio/"
@@ -82,8 +82,12 @@ class Canvas:
         before = self.page.evaluate(OPEN_WORKFLOW)
         session = self.page.context.new_cdp_session(self.page)
         data = {"items": [], "files": [str(Path(path).resolve())], "dragOperationsMask": 1}
-        for kind in ("dragEnter", "dragOver", "drop"):
-            session.send("Input.dispatchDragEvent", {"type": kind, **MIDDLE, "data": data})
+        for patience in (20_000, TIMEOUT):  # ms; a front end still starting up can miss a drop
+            for kind in ("dragEnter", "dragOver", "drop"):
+                session.send("Input.dispatchDragEvent", {"type": kind, **MIDDLE, "data": data})
+            with contextlib.suppress(TimeoutError):
+                self._wait_for_another(before, patience)
+                break
         session.detach()
         self._wait_for_another(before)
 
@@ -136,8 +140,9 @@ class Canvas:
         self.page.screenshot(path=path)
         return path
 
-    def _wait_for_another(self, before: str) -> None:
-        self.page.wait_for_function(f"before => {OPEN_WORKFLOW} !== before", arg=before)
+    def _wait_for_another(self, before: str, patience: float = TIMEOUT) -> None:
+        changed = f"before => {OPEN_WORKFLOW} !== before"
+        self.page.wait_for_function(changed, arg=before, timeout=patience)
         self._wait_for_nodes()
 
     def _wait_for_nodes(self) -> None:
