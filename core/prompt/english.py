@@ -82,6 +82,7 @@ _MASS = frozenset(
             "bodypaint",
             "confetti",
             "machinery",
+            "pantyhose",
             "rubble",
             "depth",
             "nature",
@@ -90,6 +91,7 @@ _MASS = frozenset(
 )
 # Singular in spite of their last letter.
 _SINGULAR_S = re.compile(r"(?:ss|us|is|as|lens)\Z")
+_ONLY_ONE = frozenset(("floor", "ground", "sky", "sea", "ocean", "sun", "moon", "camera"))
 _PLURAL = frozenset(
     ("feet", "teeth", "people", "children", "men", "women", "geese", "mice", "bangs")
 )
@@ -116,10 +118,15 @@ def article(phrase: str) -> str:
     return "an" if vowel else "a"
 
 
+def head_word(phrase: str) -> str:
+    """The noun that a phrase is about: the last word before its first preposition."""
+    found = _HEAD.match(phrase)
+    return (found[1] if found else phrase).rsplit(" ", 1)[-1].lower()
+
+
 def is_plural(phrase: str) -> bool:
     """Whether the noun phrase is plural: its last word before a preposition counts."""
-    found = _HEAD.match(phrase)
-    word = (found[1] if found else phrase).rsplit(" ", 1)[-1].lower()
+    word = head_word(phrase)
     if word in _PLURAL:
         return True
     return word.endswith("s") and not _SINGULAR_S.search(word)
@@ -127,8 +134,9 @@ def is_plural(phrase: str) -> bool:
 
 def noun_phrase(phrase: str) -> str:
     """The phrase with the indefinite article where English wants one."""
-    found = _HEAD.match(phrase)
-    word = (found[1] if found else phrase).rsplit(" ", 1)[-1].lower()
+    word = head_word(phrase)
+    if phrase in _ONLY_ONE:
+        return f"the {phrase}"
     if _DETERMINED.match(phrase.lower()) or word in _MASS or is_plural(phrase):
         return phrase
     return f"{article(phrase)} {phrase}"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .build import Picture, build, field_text, tag_sections
 from .parse import parse
 from .profiles import DEFAULT_PROFILE, Profile
-from .prose import description, one_sentence
+from .prose import description, one_sentence, unsaid
 from .sentences import ends_sentence
 
 LEVELS = ("tags", "sentence", "description", "prose")
@@ -56,6 +56,9 @@ def compose(
     if level == "prose":
         if own_tags:
             prose = " ".join([prose, ", ".join(own_tags)]).strip()
+        left = ", ".join(unsaid(picture))
+        if left:
+            notes.append(f"{left}: left out, there is no wording for it")
         for name in ("rating", "score", "year"):
             if name in sections:
                 left = ", ".join(sections[name])

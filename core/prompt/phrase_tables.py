@@ -1,87 +1,88 @@
-"""Words for composed sentences: which tags are hair, features, kinds of persons, moods, places,
-views.
+"""Words for composed sentences: which tags are hair, features, clothes, moods, places, views.
 
 Tables for phrases; the common tags of each kind, in wording that follows "with", "is" or "drawn".
-Tags that are not here go through the rules in phrases.
+Tags that are not here go through the rules in phrases, or are left unsaid.
 """
 
-import re
+
+def _words(text: str) -> frozenset[str]:
+    """The words or phrases of a comma-separated list."""
+    return frozenset(" ".join(word.split()) for word in text.split(","))
+
 
 LENGTHS = ("very short", "short", "medium", "long", "very long", "absurdly long")
-HAIR_COLORS = frozenset(
-    (
-        *("black", "blonde", "blue", "brown", "green", "grey", "orange", "pink", "purple", "red"),
-        *("white", "silver", "aqua", "light brown", "light blue", "dark blue", "light purple"),
-        *("dark green", "light green", "platinum blonde", "multicolored", "two-tone", "gradient"),
-        *("streaked", "rainbow", "colored inner"),
-    )
+COLORS = _words(
+    """black, blonde, blue, brown, green, grey, orange, pink, purple, red, white, silver, aqua,
+    yellow, gold, beige, light brown, light blue, dark blue, light purple, dark green, light green,
+    platinum blonde, multicolored, two-tone, gradient, streaked, rainbow, split-color, strawberry
+    blonde, amber, hazel, violet"""
 )
-TIED = frozenset(
-    (
-        *("twintails", "low twintails", "short twintails", "ponytail", "high ponytail", "braid"),
-        *("side ponytail", "low ponytail", "twin braids", "single braid", "side braid"),
-        *("french braid", "braided ponytail", "double bun", "single hair bun", "hair bun"),
-    )
+HAIR_SHAPES = _words(
+    """wavy, curly, straight, messy, spiked, drill, braided, layered, fluffy, shiny, glowing,
+    translucent, parted, asymmetrical, pointy, flipped, big, tied, wet, slicked-back, feathered"""
 )
-FEATURES = re.compile(
-    r"(?:ears|tail|tails|wings|wing|horns|horn|halo|fangs?|freckles|mole|scar|skin|tattoo|breasts"
-    r"|muscles|abs|beard|mustache|stubble|eyebrows|eyelashes|lips|claws|scales|bangs|ahoge|sidelocks"
-    r"|bob cut|hime cut|heterochromia|antenna hair|pupils|sclera|cheeks)(?: .*)?"
+EYE_SHAPES = _words("glowing, sparkling, empty, narrowed, multicolored, slit-pupil")
+TIED = _words(
+    """twintails, low twintails, short twintails, ponytail, high ponytail, braid, side ponytail,
+    low ponytail, twin braids, single braid, side braid, french braid, braided ponytail,
+    double bun, single hair bun, hair bun, front braid, split ponytail, dreadlocks, low-tied"""
+)
+# Last words of what a person has, after "with".
+FEATURES = _words(
+    """ears, tail, tails, wings, wing, horns, horn, halo, fang, fangs, freckles, mole, scar, scars,
+    skin, tattoo, tattoos, breasts, muscles, abs, beard, mustache, stubble, eyebrows, eyelashes,
+    claws, scales, bangs, ahoge, sidelocks, cut, heterochromia, pupils, sclera, feathers, nails,
+    bandaid, bandaids, facepaint, makeup, lipstick, eyeshadow, afro, antennae, gills, hooves,
+    paws"""
+)
+# Last words of what a person wears.
+CLOTHES = _words(
+    """dress, sundress, shirt, t-shirt, blouse, skirt, miniskirt, shorts, pants, jeans, leggings,
+    jacket, coat, hoodie, sweater, cardigan, vest, suit, tuxedo, uniform, serafuku, kimono, yukata,
+    hakama, haori, robe, cape, cloak, capelet, apron, armor, swimsuit, bikini, leotard, bodysuit,
+    thighhighs, kneehighs, socks, pantyhose, stockings, boots, shoes, sandals, sneakers, heels,
+    loafers, gloves, mittens, hat, cap, beret, helmet, hood, crown, tiara, headband, hairband,
+    headdress, headphones, ribbon, bow, bowtie, necktie, scarf, choker, collar, necklace, pendant,
+    earring, earrings, ring, bracelet, glasses, sunglasses, goggles, monocle, eyepatch, mask, belt,
+    bag, backpack, hairclip, ornament, scrunchie, veil, garter, sash, obi, watch, wristband, top,
+    crop top, sleeves, gauntlets, cheongsam, gown, overalls, blazer, raincoat, trench coat,
+    clothes, clothing, outfit, costume, attire, sportswear, swimwear, headwear, footwear, legwear"""
 )
 STATES = {
     **{name: name for name in ("barefoot", "wet", "tall", "muscular", "slim", "petite", "curvy")},
     **{"dark skin": "with dark skin", "dark-skinned female": "with dark skin", "tan": "tanned"},
-    **{"dark-skinned male": "with dark skin", "mature female": "of mature age", "nude": "nude"},
-    **{"mature male": "of mature age", "floating hair": "with the hair floating"},
+    **{"dark-skinned male": "with dark skin", "mature female": "of mature age"},
+    **{"mature male": "of mature age", "floating hair": "with floating hair"},
 }
-KINDS = frozenset(
-    (
-        *(
-            "maid",
-            "nurse",
-            "knight",
-            "princess",
-            "prince",
-            "queen",
-            "king",
-            "witch",
-            "wizard",
-            "elf",
-        ),
-        *(
-            "vampire",
-            "angel",
-            "demon",
-            "idol",
-            "ninja",
-            "samurai",
-            "soldier",
-            "pirate",
-            "miko",
-            "nun",
-        ),
-        *(
-            "fairy",
-            "mermaid",
-            "android",
-            "robot",
-            "student",
-            "teacher",
-            "police",
-            "chef",
-            "waitress",
-        ),
-        *(
-            "cheerleader",
-            "detective",
-            "doctor",
-            "butler",
-            "priest",
-            "dancer",
-            "adventurer",
-            "warrior",
-        ),
-    )
+KINDS = _words(
+    """maid, nurse, knight, princess, prince, queen, king, witch, wizard, elf, vampire, angel,
+    demon, idol, ninja, samurai, soldier, pirate, miko, nun, fairy, mermaid, android, robot,
+    student, teacher, chef, waitress, cheerleader, detective, butler, priest, dancer, adventurer,
+    warrior, mecha pilot, police officer, office worker, race queen, magical girl"""
+)
+# Adjectives that follow "looking".
+FEELINGS = _words(
+    """happy, sad, angry, annoyed, bored, confused, worried, nervous, shy, embarrassed, surprised,
+    scared, serious, sleepy, tired, drunk, excited, dazed, determined, lonely, thoughtful, smug,
+    depressed, disgusted, flustered, jealous, proud, relaxed, sick, upset, bashful, horrified,
+    panicking, exhausted, concerned, curious, gloomy, joyful, melancholic, mischievous"""
+)
+# Last words of a look on a face, after "with".
+FACE_WORDS = _words(
+    """mouth, eyes, teeth, face, lips, eye, eyebrow, eyebrows, smile, glance, expression, look,
+    stare, grin, frown, blush, breath, tongue, cheeks"""
+)
+# Last words of things that stand in a scene.
+OBJECTS = _words(
+    """fountain, fence, gate, lamp, lamppost, lantern, tree, flower, bush, chair, table, desk, door,
+    wall, mirror, pillow, curtain, curtains, rock, torii, bicycle, car, train, bus, cat, dog, bird,
+    butterfly, balloon, boat, tower, statue, clock, candle, cup, book, bottle, vase, rug, sign,
+    piano, campfire, fireplace, bonfire, petals, leaves, stars, fireworks, lights, books, flowers,
+    trees, birds, balloons, snowman, swing, tombstone, pillar, arch, rainbow, waterfall, cake"""
+)
+BODY_SPOTS = _words(
+    """leg, arm, chest, hand, face, cheek, nose, neck, eye, mouth, head, stomach, shoulder, back,
+    knee, chin, hip, hips, ear, forehead"""
 )
 POSITIONS = {
     "left": "on the left",
@@ -113,6 +114,8 @@ ACTIONS = {
     "on side": "lying on {their} side",
     "on stomach": "lying on {their} stomach",
     "all fours": "on all fours",
+    "yoga": "doing yoga",
+    "against wall": "leaning against a wall",
     "head tilt": "tilting {their} head",
     "outstretched arm": "with an outstretched arm",
     "outstretched arms": "with outstretched arms",
@@ -205,6 +208,7 @@ SCENES = {
     "tree": "by a tree",
     "trees": "among trees",
     "school": "at a school",
+    "grass": "on grass",
     "summer": "in summer",
     "winter": "in winter",
     "autumn": "in autumn",
@@ -215,11 +219,14 @@ SCENES = {
     "countryside": "in the countryside",
     "wasteland": "in a wasteland",
 }
-ROOMS = re.compile(
-    r".*(?:room|forest|city|house|shop|store|garden|park|hall|station|hospital|restaurant|cave|temple"
-    r"|shrine|stadium|market|village|town|desert|jungle|museum|theater|gym|pool|office|kitchen"
-    r"|library|cafe|bar|castle|church|alley|cemetery|laboratory|greenhouse|tent|cockpit|meadow"
-    r"|onsen|arena|palace|hallway|hangar|aquarium|bamboo forest|cityscape)"
+# Last words of places one is "in".
+PLACES = _words(
+    """room, classroom, bedroom, bathroom, living room, ballroom, forest, city, house, shop, store,
+    garden, park, hall, station, hospital, restaurant, cave, temple, shrine, stadium, market,
+    village, town, desert, jungle, museum, theater, gym, pool, office, kitchen, library, cafe, bar,
+    castle, church, alley, cemetery, laboratory, greenhouse, tent, cockpit, meadow, onsen, arena,
+    palace, hallway, hangar, aquarium, cityscape, infirmary, bakery, dungeon, harbor, barn, prison,
+    workshop, tavern, factory, warehouse, attic, basement, canyon, valley, swamp, savannah"""
 )
 VIEWS = {
     "from above": "seen from above",
@@ -239,6 +246,7 @@ VIEWS = {
     "pov": "seen through the eyes of another person",
     "profile": "seen in profile",
     "lens flare": "with lens flare",
+    "silhouette": "shown in silhouette",
     "depth of field": "with a shallow depth of field",
     "blurry background": "with a blurred background",
     "fisheye": "seen through a fisheye lens",
@@ -266,4 +274,12 @@ STYLES = {
     "comic": "as a comic",
     "game cg": "as game artwork",
     "official art": "as official artwork",
+    "chibi": "in chibi style",
+    "halftone": "with halftones",
+    "silhouette": "as a silhouette",
+    "poster": "as a poster",
+    "science fiction": "as science fiction",
+    "fantasy": "as fantasy art",
+    "anime coloring": "with anime coloring",
+    "anime screenshot": "as a scene from an anime",
 }

@@ -5,6 +5,7 @@ said of all of them together. Places nothing in a prompt (see levels).
 """
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from .build import Card, Picture, shared_tags
@@ -41,9 +42,9 @@ class _Said(NamedTuple):
 
 def one_sentence(picture: Picture) -> str:
     """The picture in one sentence, "" when there is nothing to say."""
-    setting = join_phrases([place(tag) for tag in plain_tags(picture.scene)])
-    seen = [view(tag) for tag in plain_tags(picture.camera)][:2]
-    seen += [f"drawn {style(tag)}" for tag in plain_tags(picture.style)][:1]
+    setting = join_phrases(_said(place, picture.scene))
+    seen = _said(view, picture.camera)[:2]
+    seen += [f"drawn {phrase}" for phrase in _said(style, picture.style)[:1]]
     around = f", {join_words(seen)}" if seen else ""
     said = [_short(person, len(picture.cards)) for person in _everyone(picture.cards, _NOTHING)]
     if not said:
@@ -59,6 +60,11 @@ def _short(said: _Said, persons: int) -> _Said:
     """The first things to say of a person; one sentence holds few of each."""
     most = max(2, 5 - persons)
     return said._replace(having=said.having[:most], worn=said.worn[:most], doing=said.doing[:most])
+
+
+def _said(word: Callable[[str], str], field: str) -> list[str]:
+    """The phrases of a field; tags that cannot be worded are left to the tag list."""
+    return [phrase for phrase in map(word, plain_tags(field)) if phrase]
 
 
 def _alone(said: _Said, setting: str) -> str:
@@ -88,7 +94,7 @@ def _be(setting: str, verb: str) -> str:
 
 def description(picture: Picture) -> str:
     """The picture in several sentences: who and where, each character, view, style."""
-    setting = join_phrases([place(tag) for tag in plain_tags(picture.scene)])
+    setting = join_phrases(_said(place, picture.scene))
     out: list[str] = []
     if len(picture.cards) == 1:
         out += _describe_one(picture.cards, setting)
@@ -96,14 +102,14 @@ def description(picture: Picture) -> str:
         out += _describe_many(picture.cards, setting)
     elif setting:
         out.append(sentence("this is a scene", setting))
-    seen = [view(tag) for tag in plain_tags(picture.camera)]
+    seen = _said(view, picture.camera)
     verbs = [phrase for phrase in seen if not phrase.startswith("with ")]
     if verbs:
         out.append(sentence("the picture is", join_words(verbs)))
     if len(verbs) < len(seen):
         having = [phrase.removeprefix("with ") for phrase in seen if phrase not in verbs]
         out.append(sentence("the picture has", join_words(having)))
-    drawn = [style(tag) for tag in plain_tags(picture.style)]
+    drawn = _said(style, picture.style)
     drawn += [f"in the style of {name}" for name in plain_tags(picture.artist)]
     if drawn:
         out.append(sentence("it is drawn", join_words(drawn)))
@@ -167,7 +173,7 @@ def _everyone(cards: tuple[Card, ...], leave: Shared) -> list[_Said]:
         if card.name:
             series = f" from {title_name(card.series)}" if card.series.strip() else ""
             subject = title_name(card.name) + series
-        worn = clothes(own.worn + dressed)
+        worn = own.worn + clothes(dressed)
         doing = [*own.states, *_doing(card, card.person, leave)]
         where = position(card.position)
         said.append(_Said(subject, noun_phrase(noun), own.having, worn, doing, where))
@@ -186,7 +192,7 @@ def _shared(common: Shared) -> _Said:
     """What is said of all characters together."""
     own = looks(common["tags"], plural=True)
     card = Card(action=", ".join(common["action"]), emotion=", ".join(common["emotion"]))
-    worn = clothes(own.worn + common["clothing"], plural=True)
+    worn = own.worn + clothes(common["clothing"], plural=True)
     doing = [*own.states, *_doing(card, "other", _NOTHING)]
     doing += [f"{many(own.kind)}"] if own.kind else []
     return _Said("", "", own.having, worn, doing, "")
@@ -195,7 +201,21 @@ def _shared(common: Shared) -> _Said:
 def _doing(card: Card, person: str, leave: Shared) -> list[str]:
     acts = [tag for tag in plain_tags(card.action) if tag not in leave["action"]]
     moods = [tag for tag in plain_tags(card.emotion) if tag not in leave["emotion"]]
-    return [action(tag, person) for tag in acts] + [mood(tag) for tag in moods]
+    said = [action(tag, person) for tag in acts] + [mood(tag) for tag in moods]
+    return [phrase for phrase in said if phrase]
+
+
+def unsaid(picture: Picture) -> list[str]:
+    """Tags that no sentence words: too unusual for the rules."""
+    left: list[str] = []
+    for card in picture.cards:
+        left += looks(plain_tags(card.tags)).unsaid
+        left += [tag for tag in plain_tags(card.action) if not action(tag, card.person)]
+        left += [tag for tag in plain_tags(card.emotion) if not mood(tag)]
+    for field, word in (("scene", place), ("camera", view), ("style", style)):
+        left += [tag for tag in plain_tags(getattr(picture, field)) if not word(tag)]
+    left += plain_tags(picture.general)
+    return list(dict.fromkeys(left))
 
 
 def join_phrases(phrases: list[str]) -> str:

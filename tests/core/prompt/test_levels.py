@@ -124,7 +124,7 @@ SENTENCES = [
     ),
     (
         Picture((Card("frieren", "sousou no frieren", tags="elf, barefoot"),), "grass"),
-        "Frieren from Sousou no Frieren is barefoot with grass in the scene.",
+        "Frieren from Sousou no Frieren is barefoot on grass.",
     ),
     (
         Picture((Card(tags="long hair"), Card(person="boy", action="sitting")), "beach, sunset"),
@@ -162,7 +162,12 @@ def test_one_sentence(picture, expected):
         ("drinking tea", "drinking tea"),
         ("playing guitar", "playing a guitar"),
         ("putting hat on table", "putting a hat on a table"),
-        ("against wall", "against wall"),
+        ("against wall", "leaning against a wall"),
+        ("finger to mouth", "with a finger to her mouth"),
+        ("on floor", "on the floor"),
+        ("hand rest", ""),
+        ("yoga", "doing yoga"),
+        ("double w", ""),
     ],
 )
 def test_actions(tag, expected):
@@ -349,3 +354,11 @@ def test_composed_prompts_are_in_order_and_read_as_sentences(picture, level):
         assert prose in result.text
     if level != "prose":
         assert result.text == composed.text
+
+
+def test_what_cannot_be_worded_is_left_to_the_tags_and_noted_in_prose():
+    picture = Picture((Card(tags="long hair, chonmage", action="double w"),), "london")
+    assert one_sentence(picture) == "This is a girl with long hair."
+    assert "chonmage, double w, london" in compose(picture, "sentence").text
+    notes = compose(picture, "prose").notes
+    assert notes == ("chonmage, double w, london: left out, there is no wording for it",)
