@@ -47,9 +47,10 @@ function addEditor(node, name, { meter }) {
     if (!widget) return;
     const profileWidget = node.widgets.find((w) => w.name === "profile");
     const property = (what) => `ixl.tags.${what}.${name}`;
+    // a property once set stays: the front end's undo restores properties but removes none
     const set = (what, value, empty) => {
-        if (empty) delete node.properties[property(what)];
-        else node.properties[property(what)] = value;
+        if (empty && !(property(what) in node.properties)) return;
+        node.properties[property(what)] = value;
         captureState();
     };
     const label = widget.label || name;
@@ -62,7 +63,7 @@ function addEditor(node, name, { meter }) {
         getOff: () => node.properties[property("off")],
         setOff: (off) => set("off", off, !off.length),
         getFolded: () => node.properties[property("folded")] === true,
-        setFolded: (folded) => set("folded", true, !folded),
+        setFolded: (folded) => set("folded", folded, !folded),
         profile: () => profileWidget?.value ?? "illustrious-v2.0",
         linkedTitle: () => linkedTitle(node, name),
         key: () => widgetKey(node, name),

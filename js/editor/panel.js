@@ -4,7 +4,7 @@ import {
     canWeigh, editChip, insertPiece, moveChip, printChip, readAnswer, removeChip, weighChip,
 } from "../lib/chips.js";
 import { newHistory, record, redo, undo } from "../lib/history.js";
-import { mergeOff, readOff, switchOff, withoutOff } from "../lib/off.js";
+import { mergeOff, readOff, switchOff, withoutOff, withoutPresent } from "../lib/off.js";
 import { createChipList } from "./chiplist.js";
 import { drawMeter, drawOrder, drawWarnings } from "./details.js";
 import { element } from "./element.js";
@@ -84,6 +84,7 @@ export function createPanel(field, service, completer, options) {
         return histories.get(key);
     }
 
+    const offOf = (v) => withoutPresent(readOff(field.getOff()), v.chips);
     const state = () => ({ text: field.getText(), off: readOff(field.getOff()) });
 
     /** Somebody set the widget: typing in its box, undo of the front end, a loaded workflow. */
@@ -123,7 +124,7 @@ export function createPanel(field, service, completer, options) {
         queue = queue.then(async () => {
             const now = await look();
             const next = edit(now);
-            if (next) commit({ text: next.text ?? now.text, off: next.off ?? state().off });
+            if (next) commit({ text: next.text ?? now.text, off: next.off ?? offOf(now) });
             draw(await look());
         }).catch(failed);
         return queue;
@@ -150,7 +151,7 @@ export function createPanel(field, service, completer, options) {
     }
 
     function toggle(v, row) {
-        const { off } = state();
+        const off = offOf(v);
         if (row.chip) {
             const before = v.chips[row.chip.number - 1];
             return {
@@ -166,13 +167,13 @@ export function createPanel(field, service, completer, options) {
     }
 
     function remove(v, row) {
-        if (row.off) return { off: withoutOff(state().off, row.index) };
+        if (row.off) return { off: withoutOff(offOf(v), row.index) };
         return { text: removeChip(v, row.chip.number) };
     }
 
     function rewrite(v, row, text) {
         if (row.chip) return { text: editChip(v, row.chip.number, text) };
-        const { off } = state();
+        const off = offOf(v);
         if (!text.trim()) return { off: withoutOff(off, row.index) };
         return { off: off.map((e, n) => (n === row.index ? { ...e, text: text.trim() } : e)) };
     }
@@ -186,7 +187,7 @@ export function createPanel(field, service, completer, options) {
 
     function move(v, row, before) {
         if (!row.chip) {
-            const { off } = state();
+            const off = offOf(v);
             const after = before ? v.chips[before - 1].name : "";
             return { off: off.map((e, n) => (n === row.index ? { ...e, after } : e)) };
         }
@@ -232,7 +233,7 @@ export function createPanel(field, service, completer, options) {
         if (!alive || shown !== view) return;
         drawFrame();
         if (!note.hidden) return;
-        const rows = mergeOff(view.chips, state().off);
+        const rows = mergeOff(view.chips, offOf(view));
         chips.draw(rows, new Map(answer.warnings.map((w) => [w.tag, `${w.why}; ${w.remedy}`])));
         const off = rows.length - view.chips.length;
         const said = off

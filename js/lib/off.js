@@ -11,6 +11,17 @@ export function readOff(property) {
         .map(({ text, after }) => ({ text, after: typeof after === "string" ? after : "" }));
 }
 
+/** The list without tags that are in the text again: what is there is on. */
+export function withoutPresent(off, chips) {
+    const present = new Set(chips.map((chip) => chip.text));
+    return off.filter((entry) => !present.has(entry.text) && !present.has(bare(entry.text)));
+}
+
+/** The printed tag without its weight bracket. */
+function bare(text) {
+    return /^\((.*):[\d.]+\)$/s.exec(text)?.[1] ?? text;
+}
+
 /** Chips and switched-off tags in the order of display: {chip} or {off, index}. */
 export function mergeOff(chips, off) {
     const rows = chips.map((chip) => ({ chip }));

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { completeItem, isWholeItem } from "../../js/lib/entry.js";
 import { dropPlace, rowAbove, rowBelow } from "../../js/lib/grid.js";
 import { meterText } from "../../js/lib/meter.js";
-import { mergeOff, readOff, switchOff, withoutOff } from "../../js/lib/off.js";
+import { mergeOff, readOff, switchOff, withoutOff, withoutPresent } from "../../js/lib/off.js";
 import { fromCodePoints } from "../../js/lib/offsets.js";
 
 const plain = (english, values = {}) => english.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -81,4 +81,10 @@ test("a property that somebody else wrote does no harm", () => {
         assert.deepEqual(readOff(odd), []);
     }
     assert.deepEqual(readOff([{ text: "a" }]), [{ text: "a", after: "" }]);
+});
+
+test("a tag that is in the text again is on", () => {
+    const off = [{ text: "a", after: "" }, { text: "(b:1.2)", after: "" }, { text: "c", after: "" }];
+    const chips = [{ text: "a" }, { text: "b" }];
+    assert.deepEqual(withoutPresent(off, chips).map((entry) => entry.text), ["c"]);
 });
