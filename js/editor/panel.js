@@ -1,10 +1,9 @@
 // The chip view of one text widget: draws what the server says of the text, and writes edits back
 // as plain text. Holds no text of its own.
-import {
-    canWeigh, editChip, insertPiece, moveChip, printChip, readAnswer, removeChip, weighChip,
-} from "../lib/chips.js";
+import { insertPiece, readAnswer, sameChip } from "../lib/chips.js";
+import { moveRow, removeRow, rewriteRow, toggleRow, weighRow } from "../lib/edits.js";
 import { newHistory, record, redo, undo } from "../lib/history.js";
-import { mergeOff, readOff, switchOff, withoutOff, withoutPresent } from "../lib/off.js";
+import { mergeOff, readOff, withoutPresent } from "../lib/off.js";
 import { createChipList } from "./chiplist.js";
 import { drawMeter, drawOrder, drawWarnings } from "./details.js";
 import { element } from "./element.js";
@@ -22,7 +21,8 @@ const MOST_HISTORIES = 64;
  * service: normalize(text, profile, signal) and tokens(text, signal). completer: see completer.js.
  */
 export function createPanel(field, service, completer, options) {
-    let view = null; // of the text that is shown; see chips.readAnswer
+    let view = null; // of the newest text that was answered; see chips.readAnswer
+    let drawn = null; // the view that the chips on the page are from
     let answer = null;
     let queue = Promise.resolve();
     let loading = { text: null, promise: null, cancel: new AbortController() };
@@ -32,11 +32,15 @@ export function createPanel(field, service, completer, options) {
 
     const chips = createChipList({
         completer,
-        onEdit: (row, text) => change((v) => rewrite(v, row, text)),
-        onRemove: (row) => change((v) => remove(v, row)),
-        onToggle: (row) => change((v) => toggle(v, row)),
-        onWeigh: (row, delta) => change((v) => weigh(v, row, delta)),
-        onMove: (row, before) => change((v) => move(v, row, before)),
+        onEdit: (row, text) => changeRow(row, (v, off, now) => rewriteRow(v, off, now, text)),
+        onRemove: (row) => changeRow(row, removeRow),
+        onToggle: (row) => changeRow(row, toggleRow),
+        onWeigh: (row, steps) => changeRow(row, (v, off, now) =>
+            weighRow(v, now, steps * options.weightStep())),
+        onMove: (row, before) => {
+            const [seen, target] = [drawn, drawn.chips[before]];
+            changeRow(row, (v, off, now) => moveRow(v, off, now, placeOf(v, target, seen)));
+        },
         onAdd: (text) => change((v) => ({ text: insertPiece(v, v.chips.length, text) })),
         onUndo: () => step(undo),
         onRedo: () => step(redo),
@@ -130,6 +134,25 @@ export function createPanel(field, service, completer, options) {
         return queue;
     }
 
+    /** Applies an edit to one row; a click that came before the last edit was drawn finds its row. */
+    function changeRow(row, edit) {
+        const seen = drawn;
+        return change((v) => {
+            if (row.chip) {
+                const chip = sameChip(seen.chips, row.chip, v.chips);
+                return chip && edit(v, offOf(v), { chip });
+            }
+            const off = offOf(v);
+            const index = off.findIndex((entry) => entry.text === row.off.text);
+            return index < 0 ? null : edit(v, off, { off: off[index], index });
+        });
+    }
+
+    function placeOf(v, target, seen) {
+        const found = target && sameChip(seen.chips, target, v.chips);
+        return found ? found.number : v.chips.length;
+    }
+
     function commit(next) {
         record(history(), state(), { now: performance.now() });
         if (record(history(), next)) put(next);
@@ -148,50 +171,6 @@ export function createPanel(field, service, completer, options) {
         if (!found) return;
         put(found);
         look().then(draw, failed);
-    }
-
-    function toggle(v, row) {
-        const off = offOf(v);
-        if (row.chip) {
-            const before = v.chips[row.chip.number - 1];
-            return {
-                text: removeChip(v, row.chip.number),
-                off: switchOff(off, row.chip, printChip(row.chip), before),
-            };
-        }
-        const rows = mergeOff(v.chips, off);
-        const at = rows.findIndex((r) => r.off && r.index === row.index);
-        const next = rows.slice(at).find((r) => r.chip);
-        const number = next ? next.chip.number : v.chips.length;
-        return { text: insertPiece(v, number, row.off.text), off: withoutOff(off, row.index) };
-    }
-
-    function remove(v, row) {
-        if (row.off) return { off: withoutOff(offOf(v), row.index) };
-        return { text: removeChip(v, row.chip.number) };
-    }
-
-    function rewrite(v, row, text) {
-        if (row.chip) return { text: editChip(v, row.chip.number, text) };
-        const off = offOf(v);
-        if (!text.trim()) return { off: withoutOff(off, row.index) };
-        return { off: off.map((e, n) => (n === row.index ? { ...e, text: text.trim() } : e)) };
-    }
-
-    function weigh(v, row, delta) {
-        const chip = row.chip && v.chips[row.chip.number];
-        if (!chip || !canWeigh(chip)) return null;
-        const weight = Math.max(0, Math.round((chip.weight + delta * options.weightStep()) * 1000) / 1000);
-        return { text: weighChip(v, chip.number, weight) };
-    }
-
-    function move(v, row, before) {
-        if (!row.chip) {
-            const off = offOf(v);
-            const after = before ? v.chips[before - 1].name : "";
-            return { off: off.map((e, n) => (n === row.index ? { ...e, after } : e)) };
-        }
-        return { text: moveChip(v, row.chip.number, before) };
     }
 
     function setFolded(folded) {
@@ -231,6 +210,7 @@ export function createPanel(field, service, completer, options) {
 
     function draw(shown) {
         if (!alive || shown !== view) return;
+        drawn = view;
         drawFrame();
         if (!note.hidden) return;
         const rows = mergeOff(view.chips, offOf(view));

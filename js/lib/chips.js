@@ -213,3 +213,12 @@ export function moveChip(view, number, before) {
     const removed = removeChip(view, number);
     return insertPiece({ ...view, text: removed }, before, piece);
 }
+
+/**
+ * The chip of `chips` that is `chip` of an earlier view, or null when it is gone: the same text,
+ * and as many of that text in front of it. What a user clicks may be older than the text.
+ */
+export function sameChip(earlier, chip, chips) {
+    const alike = (list) => list.filter((one) => one.text === chip.text);
+    return alike(chips)[alike(earlier).findIndex((one) => one.number === chip.number)] ?? null;
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sameChip } from "../../js/lib/chips.js";
 import { completeItem, isWholeItem } from "../../js/lib/entry.js";
 import { dropPlace, rowAbove, rowBelow } from "../../js/lib/grid.js";
 import { meterText } from "../../js/lib/meter.js";
@@ -87,4 +88,14 @@ test("a tag that is in the text again is on", () => {
     const off = [{ text: "a", after: "" }, { text: "(b:1.2)", after: "" }, { text: "c", after: "" }];
     const chips = [{ text: "a" }, { text: "b" }];
     assert.deepEqual(withoutPresent(off, chips).map((entry) => entry.text), ["c"]);
+});
+
+test("a chip is found again in a text that changed meanwhile", () => {
+    const list = (...texts) => texts.map((text, number) => ({ text, number }));
+    const before = list("a", "b", "a", "c");
+    const after = list("c", "a", "x", "a");
+    assert.equal(sameChip(before, before[0], after).number, 1);
+    assert.equal(sameChip(before, before[2], after).number, 3);
+    assert.equal(sameChip(before, before[3], after).number, 0);
+    assert.equal(sameChip(before, before[1], after), null);
 });
