@@ -8,6 +8,7 @@ models of the user's own ComfyUI, else it uses the tests' tiny one and says so.
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -222,6 +223,7 @@ def _make(child, port: int, base: Path, workflow: Workflow) -> tuple[Path, float
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server ends with us
     try:
         return demo()
     except Problem as problem:

@@ -4,6 +4,7 @@ A script for the environment's Python (`python3 tools/dev.py serve`). Binds to 1
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -124,6 +125,7 @@ def has_accelerator() -> bool:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server ends with us
     try:
         return serve()
     except Problem as problem:

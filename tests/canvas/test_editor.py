@@ -11,8 +11,8 @@ import server
 from ixl.core.prompt.normalize import normalize
 from ixl.core.vocabulary.curated import curated_vocabulary
 
-# Outside `make test` until it is steady on a busy machine: with a load of 10 on 2 cores the first test
-# missed a completion in 2 of 4 runs.
+# Outside `make test` until it is steady on a busy machine: with a load of 10 on 2 cores the first
+# test missed a completion in 2 of 4 runs.
 pytestmark = [pytest.mark.browser, pytest.mark.prove]
 one_front_end = pytest.mark.parametrize("front_end", ["pinned"], indirect=True)
 one_renderer = pytest.mark.parametrize("renderer", ["classic"], indirect=True)
