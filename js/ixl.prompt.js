@@ -22,8 +22,7 @@ const OPTIONS = {
     tokens: "ixl.tags.tokens",
 };
 // heights in the classic canvas, with its margin of 10 px on each side
-const FOLDED_PX = 48;
-const LINKED_PX = 84;
+const CLOSED_PX = 48;
 const OPEN_PX = 190;
 const RESULTS = 20;
 
@@ -78,10 +77,8 @@ function addEditor(node, name, { meter }) {
         weightStep: () => setting("Comfy.EditAttention.Delta", 0.05),
         completion: completionOn,
     });
-    const height = () => {
-        if (field.getFolded()) return FOLDED_PX;
-        return field.linkedTitle() === null ? OPEN_PX : LINKED_PX;
-    };
+    const closed = () => field.getFolded() || field.linkedTitle() !== null;
+    const height = () => (closed() ? CLOSED_PX : OPEN_PX);
     panel.element.dataset.ixlPanel = name;
     addPanel(node, `ixl_tags_${name}`, "ixl-tags", panel.element, height);
     follow(node, widget, profileWidget, {

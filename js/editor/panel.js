@@ -55,10 +55,9 @@ export function createPanel(field, service, completer, options) {
     const back = button("↶", t("Undo"), () => step(undo));
     const forth = button("↷", t("Redo"), () => step(redo));
     const bar = element("div", { class: "ixl-bar" }, fold, count, warnings, order, back, forth);
-    const note = element("div", { class: "ixl-note", hidden: "" });
     const details = element("div", { class: "ixl-details", hidden: "" });
     const meter = element("div", { class: "ixl-meter", hidden: "" });
-    const root = element("div", { class: "ixl-tags" }, bar, note, chips.element, details, meter);
+    const root = element("div", { class: "ixl-tags" }, bar, chips.element, details, meter);
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", t("Tags of {field}", { field: field.label }));
     for (const kind of ["pointerdown", "pointerup", "dblclick", "contextmenu"]) {
@@ -184,35 +183,33 @@ export function createPanel(field, service, completer, options) {
         if (view) draw(view);
     }
 
+    /** What does not depend on the server's answer. A linked widget has a line that says so. */
     function drawFrame() {
-        const folded = field.getFolded();
         const linked = field.linkedTitle();
-        root.classList.toggle("ixl-folded", folded);
-        root.classList.toggle("ixl-linked", linked !== null);
-        fold.textContent = folded ? "▸" : "▾";
-        fold.setAttribute("aria-expanded", String(!folded));
+        const closed = field.getFolded() || linked !== null;
+        root.classList.toggle("ixl-folded", closed);
+        fold.hidden = linked !== null;
+        fold.textContent = closed ? "▸" : "▾";
+        fold.setAttribute("aria-expanded", String(!closed));
         back.disabled = !histories.get(field.key())?.past.length;
         forth.disabled = !histories.get(field.key())?.future.length;
-        note.hidden = linked === null;
-        chips.element.hidden = linked !== null;
-        for (const control of [warnings, order, back, forth]) {
-            control.hidden = linked !== null || folded;
-        }
+        for (const control of [warnings, order, back, forth]) control.hidden = closed;
         warnings.hidden ||= !answer?.warnings.length;
-        if (folded && !view) count.textContent = field.label;
-        if (linked === null) return;
-        note.textContent = linked
-            ? t("The text comes from “{title}”; change it there.", { title: linked })
-            : t("The text comes from outside this subgraph; change it there.");
-        details.hidden = meter.hidden = true;
-        count.textContent = field.title;
+        if (closed) count.textContent = closedText(linked);
+        count.title = closed ? count.textContent : "";
+    }
+
+    function closedText(linked) {
+        if (linked) return t("The text comes from “{title}”; change it there.", { title: linked });
+        if (linked === "") return t("The text comes from outside this subgraph; change it there.");
+        return field.label;
     }
 
     function draw(shown) {
         if (!alive || shown !== view) return;
         drawn = view;
         drawFrame();
-        if (!note.hidden) return;
+        if (root.classList.contains("ixl-folded")) return;
         const rows = mergeOff(view.chips, offOf(view));
         chips.draw(rows, new Map(answer.warnings.map((w) => [w.tag, `${w.why}; ${w.remedy}`])));
         const off = rows.length - view.chips.length;
@@ -238,7 +235,7 @@ export function createPanel(field, service, completer, options) {
             ? await service.tokens(field.meterOf(answer), field.profile()).catch(() => null)
             : null;
         if (!alive || shown !== view) return;
-        meter.hidden = !counted?.available || !note.hidden;
+        meter.hidden = !counted?.available;
         if (!meter.hidden) drawMeter(meter, counted, field.meterNote);
     }
 

@@ -22,7 +22,6 @@ const CSS = `
   contain: size layout; min-height: 160px;
 }
 .ixl-tags.ixl-folded { min-height: 28px; max-height: 28px; }
-.ixl-tags.ixl-linked { min-height: 64px; }
 .ixl-tags [data-section], .ixl-completions [data-section] { --ixl-hue: #8b8b8b; }
 [data-section="person count"] { --ixl-hue: #3b9eff !important; }
 [data-section="character"] { --ixl-hue: #30b15c !important; }
@@ -121,7 +120,6 @@ const CSS = `
 .ixl-details .ixl-preview { margin: 4px 0; padding: 4px 6px; border-radius: 5px;
   background: color-mix(in srgb, var(--ixl-fg) 8%, transparent); overflow-wrap: anywhere; }
 .ixl-details button.ixl-apply { border-color: var(--ixl-focus); color: var(--ixl-fg); }
-.ixl-note { padding: 8px; color: var(--ixl-dim); }
 .ixl-folded > :not(.ixl-bar) { display: none !important; }
 .ixl-completions {
   position: fixed; z-index: 10000; margin: 0; padding: 3px; list-style: none; min-width: 260px;
