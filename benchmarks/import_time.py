@@ -21,7 +21,7 @@ sys.argv = ["probe"]
 sys.path.insert(0, comfyui)
 from comfy.cli_args import args
 args.cpu = True
-import torch, nodes, comfy.samplers, comfy.sd, folder_paths
+import torch, nodes, server, comfy.samplers, comfy.sd, folder_paths
 from comfy_api.latest import io
 seen = []
 def watch(event, arguments):
