@@ -1,5 +1,5 @@
 // The list of completions under the caret of a text box: one list for the whole page.
-import { completion, segmentAt, shortCount } from "../lib/segment.js";
+import { completion, matches, segmentAt, shortCount } from "../lib/segment.js";
 import { caretRect } from "./caret.js";
 import { element } from "./element.js";
 import { t } from "./strings.js";
@@ -25,6 +25,7 @@ export function createCompleter(search) {
         const { selectionStart: caret, selectionEnd } = textBox;
         const segment = caret === selectionEnd ? segmentAt(textBox.value, caret) : null;
         if (!segment) return close();
+        narrow(textBox, segment);
         cancel = new AbortController();
         const { signal } = cancel;
         const run = () => find(segment.typed, signal)
@@ -32,6 +33,12 @@ export function createCompleter(search) {
             .catch((error) => signal.aborted || failed(error));
         if (cache.has(segment.typed)) run();
         else timer = setTimeout(run, DEBOUNCE_MS);
+    }
+
+    /** Until the answer is there, what is shown must fit what is typed: Enter may come at any time. */
+    function narrow(textBox, segment) {
+        if (box !== textBox) return;
+        show(textBox, segment, found.tags.filter((tag) => matches(tag, segment.typed)), found.options);
     }
 
     async function find(typed, signal) {

@@ -62,6 +62,17 @@ export function unescapeName(text) {
     return text.replace(/\\([()[\]{}])/g, "$1");
 }
 
+/** Whether every typed word starts a word of the tag's name or alias, as the server searches. */
+export function matches(tag, typed) {
+    const words = (text) => text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+    const wanted = words(typed);
+    if (!wanted.length) return tag.name.startsWith(typed.trim());
+    return [tag.name, tag.alias].some((name) => {
+        const own = words(name ?? "");
+        return wanted.every((word) => own.some((one) => one.startsWith(word)));
+    });
+}
+
 /** A tag as it is written into a text that is read with weights. */
 export function escapeName(name) {
     return name.replace(/[()]/g, "\\$&");

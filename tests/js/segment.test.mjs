@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { completion, escapeName, segmentAt, shortCount, unescapeName }
+import { completion, escapeName, matches, segmentAt, shortCount, unescapeName }
     from "../../js/lib/segment.js";
 
 /** The text with | for the caret: what is typed there, or null. */
@@ -83,4 +83,15 @@ test("a text of 20,000 characters without commas is read quickly", () => {
 test("counts are short", () => {
     assert.deepEqual([null, 0, 950, 12_300, 1_400_000].map(shortCount),
         ["", "0", "950", "12k", "1.4M"]);
+});
+
+test("what is shown is narrowed as the server would", () => {
+    const tag = { name: "hatsune miku (cosplay)", alias: "" };
+    for (const typed of ["hats", "miku hat", "cosplay", "HATSUNE_MI", "miku (cos"]) {
+        assert.ok(matches(tag, typed), typed);
+    }
+    for (const typed of ["atsune", "miku x", "kumi"]) assert.ok(!matches(tag, typed), typed);
+    assert.ok(matches({ name: "blue eyes", alias: "\u9752\u3044\u76ee" }, "\u9752"));
+    assert.ok(matches({ name: ":d", alias: "" }, ":"));
+    assert.ok(!matches({ name: ":d", alias: "" }, ":("));
 });
