@@ -13,9 +13,16 @@ from .parse import parse
 from .profiles import DEFAULT_PROFILE, SECTIONS, Profile, get_profile
 from .render import chain, closing
 from .sentences import ends_sentence
-from .words import counted
+from .words import closed_class, counted, trained_word
 
 PERSONS = ("girl", "boy", "other")
+# What people choose from -> Card.position.
+POSITIONS = {
+    "automatic": "",
+    **{name: name for name in ("left", "center", "right", "top", "bottom")},
+    **{name: name for name in ("top left", "top right", "bottom left", "bottom right")},
+    **{name: name for name in ("foreground", "background")},
+}
 _ENDS = " \t\r\n\f\v\u3000,，、"
 # "watercolor (medium)": a name with a qualifier, which in a tag field is no emphasis.
 # "(nier:automata)" is one too, "(smile:1.2)" is a weight.
@@ -98,6 +105,24 @@ def person_count(persons: Iterable[str]) -> list[str]:
         if person not in PERSONS:
             raise ValueError(f"Person {person!r} is not known; use one of {', '.join(PERSONS)}.")
     return [_count_tag(counts[person], person) for person in PERSONS if counts[person]]
+
+
+def with_trained_words(
+    picture: Picture, profile: str | Profile = DEFAULT_PROFILE
+) -> tuple[Picture, list[str]]:
+    """The picture with the profile's nearest word for each rating, score and year word of another
+    model, and a note for each."""
+    chosen, notes, fields = get_profile(profile), [], {}
+    for category in ("rating", "score", "year"):
+        printed = []
+        for name, item in split_items(getattr(picture, category)):
+            word = trained_word(name, category, chosen)
+            swap = word and word != name and closed_class(name, chosen)
+            printed.append(item.replace(name, word) if swap else item)
+            if swap:
+                notes.append(f"{name}: written as {word}, the nearest that {chosen.title} knows")
+        fields[category] = ", ".join(printed)
+    return picture._replace(**fields), notes
 
 
 def _persons(cards: tuple[Card, ...], field: str) -> list[str]:

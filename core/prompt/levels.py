@@ -7,7 +7,7 @@ where the profile has natural language, in the paper behind the subject tags (A.
 from typing import NamedTuple
 
 from ..vocabulary.tag import Vocabulary
-from .build import Picture, build, field_text, tag_sections
+from .build import Picture, build, field_text, tag_sections, with_trained_words
 from .loose import with_cards
 from .parse import parse
 from .profiles import DEFAULT_PROFILE, Profile
@@ -50,6 +50,7 @@ def compose(
     """
     if level not in LEVELS:
         raise ValueError(f"Level {level!r} is not known; use one of {', '.join(LEVELS)}.")
+    picture, notes = with_trained_words(picture, profile)
     sections = tag_sections(picture)
     own_prose, own_tags = _free_text(picture.text)
     if own_tags:
@@ -58,7 +59,6 @@ def compose(
     write = {"tags": lambda _: "", "sentence": one_sentence}.get(level, description)
     composed = write(worded)
     prose = " ".join(filter(None, (composed, own_prose)))
-    notes: list[str] = []
     if level == "prose":
         if own_tags:
             prose = " ".join([prose, ", ".join(own_tags)]).strip()

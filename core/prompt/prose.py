@@ -56,6 +56,8 @@ def one_sentence(picture: Picture) -> str:
         body = f"{', '.join(clauses[:-1])}, and {clauses[-1]}"
     else:
         who = join_words([_dressed(person) for person in said])
+        if len(said) > 2:  # a name before a comma would read as a tag
+            return sentence("the picture shows", who, (setting or "together") + around)
         return sentence(who, _be(setting, "are"), (setting or "together") + around)
     return sentence(body + (f", {setting}" if setting else "") + around)
 

@@ -297,11 +297,9 @@ def test_regions_and_prompt_control_text():
     assert made.base == "2girls, vocaloid, school uniform, smile, outdoors, rain, wlop, masterpiece"
     assert [region.text for region in made.regions] == [
         "1girl, hatsune miku, vocaloid, long hair, aqua hair, twintails, aqua eyes, school "
-        "uniform, "
-        "black thighhighs, holding sword, looking at viewer, smile",
+        "uniform, black thighhighs, holding sword, looking at viewer, smile, wlop, masterpiece",
         "1girl, kagamine rin, vocaloid, short hair, blonde hair, blue eyes, school uniform, "
-        "shorts, "
-        "waving, smile",
+        "shorts, waving, smile, wlop, masterpiece",
     ]
     prompt = parse(made.prompt_control)
     keywords = [part.text for part in prompt.parts if part.kind == "keyword"]
@@ -419,6 +417,27 @@ def test_person_count_of_cards_and_field(cards, persons, expected):
 )  # fmt: skip
 def test_who_is_named_in_the_sentence_of_loose_fields(picture, sentence):
     assert compose(picture, "sentence", vocabulary=curated_vocabulary()).natural_language == sentence
+
+
+def test_a_picture_without_characters_has_no_regions():
+    with pytest.raises(ValueError, match=r"connect Character"):
+        make_regions(Picture(general="smile"))
+
+
+@pytest.mark.parametrize(
+    ("profile", "tail"),
+    [
+        ("illustrious-v2.0", "general, smile, masterpiece, newest"),
+        # NoobAI has no "average quality" and no "modern"; Animagine writes years as numbers.
+        ("noobai-xl", "newest, masterpiece, general"),
+        ("animagine-xl-4", "safe, smile, year 2024, masterpiece"),
+    ],
+)
+def test_words_of_illustrious_become_those_of_the_profile(profile, tail):
+    picture = Picture(general="smile", rating="general", score="masterpiece", year="newest")
+    made = compose(picture, "tags", profile)
+    assert set(tail.split(", ")) <= set(made.text.split(", "))
+    assert normalize(made.text, profile, VOCABULARY).warnings == []
 
 
 def test_a_field_with_break_stays_whole():
