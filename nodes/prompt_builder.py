@@ -1,10 +1,14 @@
-"""IXLPromptBuilder: a prompt from separate fields, in the section order of the model's captions."""
+"""IXLPromptBuilder: a prompt from fields and characters, as tags, with sentences, or as prose."""
 
 from comfy_api.latest import io
 
-from ..core.prompt.build import build
+from ..core.prompt.build import Card, Picture
+from ..core.prompt.levels import LEVELS, compose
 from ..core.prompt.profiles import DEFAULT_PROFILE, PROFILES
+from ._characters import Characters
+from ._characters import Picture as PictureType
 from ._profile import chosen_profile, profile_inputs
+from ._vocabulary import vocabulary
 
 NONE = "none"
 RATINGS = PROFILES[DEFAULT_PROFILE].ratings
@@ -12,10 +16,14 @@ SCORES = tuple(word.name for word in PROFILES[DEFAULT_PROFILE].scores)
 YEARS = tuple(word.name for word in PROFILES[DEFAULT_PROFILE].years)
 
 
-def _tags(name: str, example: str, default: str = "", lines: bool = False) -> io.String.Input:
+def _text(name: str, meaning: str, default: str = "", lines: bool = False) -> io.String.Input:
     return io.String.Input(
-        name, default=default, multiline=lines, dynamic_prompts=False, tooltip=example
+        name, default=default, multiline=lines, dynamic_prompts=False, tooltip=meaning
     )
+
+
+def _choice(name: str, words: tuple[str, ...], default: str, meaning: str) -> io.Combo.Input:
+    return io.Combo.Input(name, options=[NONE, *words], default=default, tooltip=meaning)
 
 
 class IXLPromptBuilder(io.ComfyNode):
@@ -25,53 +33,57 @@ class IXLPromptBuilder(io.ComfyNode):
             node_id="IXLPromptBuilder",
             display_name="Build Prompt (Illustrious)",
             category="Illustrious XL/prompt",
-            description="Joins what you fill in to a prompt in the section order of the captions "
-            "that the model was trained on. Empty fields are left out.",
+            description="Makes a prompt of what you fill in, in the section order of the captions "
+            "that the model was trained on: tags, tags with a sentence or a description that is "
+            "written from them, or prose alone. Empty fields are left out.",
             inputs=[
-                _tags("person_count", "Who is there: 1girl, solo, 2boys, no humans.", "1girl"),
-                _tags("character", "Characters by their tags: hatsune miku."),
-                _tags("series", "The series the characters are from: vocaloid."),
-                _tags(
-                    "general", "Everything that is seen: hair, clothing, pose, place, light.",
-                    "looking at viewer, smile, upper body, outdoors", lines=True,
-                ),
-                _tags("sentence", "Sentences, for v1.1 and later; may stay empty.", lines=True),
-                _tags("artist", "Artists by their tags."),
                 io.Combo.Input(
-                    "rating", options=[NONE, *RATINGS], default="general",
-                    tooltip="How safe the picture is. general also keeps surprises away.",
+                    "level", options=list(LEVELS), default="tags",
+                    tooltip="tags; sentence: one sentence besides the tags; description: several "
+                    "sentences besides the tags; prose: sentences without tags (v1.1 and later).",
                 ),
-                io.Combo.Input(
-                    "score", options=[NONE, *SCORES], default="masterpiece",
-                    tooltip="Trained quality words of Illustrious, by score percentile.",
-                ),
-                io.Combo.Input(
-                    "year", options=[NONE, *YEARS], default=NONE,
-                    tooltip="Drawing style of a period: oldest up to 2017, newest 2023 and later.",
-                ),
+                _text("person_count", "Who is there besides connected characters, who are counted: "
+                      "1girl, 2boys, no humans.", "1girl"),
+                _text("character", "More characters by their tags: hatsune miku."),
+                _text("series", "The series they are from: vocaloid."),
+                _text("general", "Everything that is seen: hair, clothing, pose, place, light.",
+                      "looking at viewer, smile, upper body, outdoors", lines=True),
+                _text("scene", "Where and when: classroom, night, rain."),
+                _text("camera", "Framing and view: cowboy shot, from above."),
+                _text("style", "Medium and style: watercolor (medium), lineart."),
+                _text("text", "Free text: sentences and tags of your own.", lines=True),
+                _text("artist", "Artists by their tags."),
+                _choice("rating", RATINGS, "general",
+                        "How safe the picture is. general also keeps surprises away."),
+                _choice("score", SCORES, "masterpiece",
+                        "Trained quality words of Illustrious, by score percentile. Other profiles "
+                        "get their nearest word."),
+                _choice("year", YEARS, NONE,
+                        "Drawing style of a period: oldest up to 2017, newest 2023 and later."),
                 *profile_inputs(),
+                Characters.Input(
+                    "characters", optional=True, tooltip="From Character (Illustrious)."
+                ),
             ],
-            outputs=[io.String.Output("text")],
+            outputs=[
+                io.String.Output("prompt", display_name="text"),
+                io.String.Output(
+                    "sentences", tooltip="The sentences alone, for a text encoder of its own."
+                ),
+                PictureType.Output("picture", tooltip="For Character Regions (Illustrious)."),
+                io.String.Output("notes", tooltip="What the level leaves out, and why."),
+            ],
         )  # fmt: skip
 
     @classmethod
     def execute(
-        cls, person_count: str, character: str, series: str, general: str, sentence: str,
-        artist: str, rating: str, score: str, year: str, profile: str, model_profile=None,
+        cls, level: str, person_count: str, profile: str, model_profile=None,
+        characters: tuple[Card, ...] = (), **fields: str,
     ) -> io.NodeOutput:  # fmt: skip
-        fields = {
-            "person count": person_count,
-            "character": character,
-            "copyright": series,
-            "natural language": sentence,
-            "rating": rating,
-            "general": general,
-            "artist": artist,
-            "score": score,
-            "year": year,
-        }
         given = {name: text for name, text in fields.items() if text != NONE}
-        return io.NodeOutput(build(given, chosen_profile(profile, model_profile)))
+        picture = Picture(cards=characters, persons=person_count, **given)
+        made = compose(picture, level, chosen_profile(profile, model_profile), vocabulary())
+        return io.NodeOutput(made.text, made.natural_language, picture, "\n".join(made.notes))
 
 
 NODES = [IXLPromptBuilder]

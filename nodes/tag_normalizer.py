@@ -3,9 +3,20 @@
 from comfy_api.latest import io
 
 from ..core.prompt.normalize import normalize
+from ..core.prompt.options import CHOICES
 from ..core.prompt.report import report
-from ..core.vocabulary.curated import curated_vocabulary
 from ._profile import chosen_profile, profile_inputs
+from ._vocabulary import vocabulary
+
+
+def _choice(name: str, default: str, meaning: str) -> io.Combo.Input:
+    return io.Combo.Input(
+        name, options=list(CHOICES[name]), default=default, tooltip=meaning, advanced=True
+    )
+
+
+def _switch(name: str, meaning: str) -> io.Boolean.Input:
+    return io.Boolean.Input(name, default=False, tooltip=meaning, advanced=True)
 
 
 class IXLTagNormalizer(io.ComfyNode):
@@ -23,6 +34,17 @@ class IXLTagNormalizer(io.ComfyNode):
                     tooltip="Any prompt: tags in any order, weights, BREAK, LoRA tags, sentences.",
                 ),
                 *profile_inputs(),
+                _choice("duplicates", "drop", "Tags that stand before with the same weight."),
+                _choice("sentence", "profile", "Where sentences stand: as the profile's captions "
+                        "have them, or first or last of all."),
+                _choice("weights", "keep", "numeric: all weights as (tag:1.1), which is all that "
+                        "ComfyUI reads; [a], {a} and nested brackets become numbers."),
+                _choice("implied", "keep", "Tags that another one states, such as dress beside red "
+                        "dress: drop them, or add those that are missing."),
+                _switch("aliases", "Write the name that the model was trained on instead of an "
+                        "alias or a later name."),
+                _switch("words", "Write the nearest trained score, year or rating word instead of "
+                        "another model's."),
             ],
             outputs=[
                 io.String.Output("normalized", display_name="text"),
@@ -33,9 +55,9 @@ class IXLTagNormalizer(io.ComfyNode):
         )  # fmt: skip
 
     @classmethod
-    def execute(cls, text: str, profile: str, model_profile=None) -> io.NodeOutput:
+    def execute(cls, text: str, profile: str, model_profile=None, **options) -> io.NodeOutput:
         chosen = chosen_profile(profile, model_profile)
-        result = normalize(text, chosen, curated_vocabulary())
+        result = normalize(text, chosen, vocabulary(), **options)
         return io.NodeOutput(result.text, report(result))
 
 

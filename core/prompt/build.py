@@ -13,11 +13,20 @@ from .parse import parse
 from .profiles import DEFAULT_PROFILE, SECTIONS, Profile, get_profile
 from .render import chain, closing
 from .sentences import ends_sentence
+from .words import closed_class, counted, trained_word
 
 PERSONS = ("girl", "boy", "other")
+# What people choose from -> Card.position.
+POSITIONS = {
+    "automatic": "",
+    **{name: name for name in ("left", "center", "right", "top", "bottom")},
+    **{name: name for name in ("top left", "top right", "bottom left", "bottom right")},
+    **{name: name for name in ("foreground", "background")},
+}
 _ENDS = " \t\r\n\f\v\u3000,，、"
 # "watercolor (medium)": a name with a qualifier, which in a tag field is no emphasis.
-_QUALIFIED = re.compile(r"[^()\[\]{}|\\]+ \([^():\[\]{}|\\]+\)")
+# "(nier:automata)" is one too, "(smile:1.2)" is a weight.
+_QUALIFIED = re.compile(r"[^()\[\]{}|\\]+ \((?![^()]*:[-+.\d ]+\))[^()\[\]{}|\\]+\)")
 # Danbooru counts up to five and then says "6+girls".
 _MOST = 5
 
@@ -40,7 +49,10 @@ class Card(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """All fields of the builder; every field but `cards` is prompt text. text: free text."""
+    """All fields of the builder; every field but `cards` is prompt text. text: free text.
+
+    persons, character, series: who is there besides the cards, or without any.
+    """
 
     cards: tuple[Card, ...] = ()
     scene: str = ""
@@ -52,6 +64,9 @@ class Picture(NamedTuple):
     year: str = ""
     general: str = ""
     text: str = ""
+    persons: str = ""
+    character: str = ""
+    series: str = ""
 
 
 # Fields of a card whose tags describe the character in the caption.
@@ -92,6 +107,38 @@ def person_count(persons: Iterable[str]) -> list[str]:
     return [_count_tag(counts[person], person) for person in PERSONS if counts[person]]
 
 
+def with_trained_words(
+    picture: Picture, profile: str | Profile = DEFAULT_PROFILE
+) -> tuple[Picture, list[str]]:
+    """The picture with the profile's nearest word for each rating, score and year word of another
+    model, and a note for each."""
+    chosen, notes, fields = get_profile(profile), [], {}
+    for category in ("rating", "score", "year"):
+        printed = []
+        for name, item in split_items(getattr(picture, category)):
+            word = trained_word(name, category, chosen)
+            swap = word and word != name and closed_class(name, chosen)
+            printed.append(item.replace(name, word) if swap else item)
+            if swap:
+                notes.append(f"{name}: written as {word}, the nearest that {chosen.title} knows")
+        fields[category] = ", ".join(printed)
+    return picture._replace(**fields), notes
+
+
+def _persons(cards: tuple[Card, ...], field: str) -> list[str]:
+    """Person-count tags of the cards, and those of the field that state more than the cards do."""
+    stated = {person: number for person, number in Counter(card.person for card in cards).items()}
+    counts = {counted(tag)[0]: tag for tag in person_count(card.person for card in cards)}
+    others = []
+    for name, printed in split_items(field):
+        found = counted(name)
+        if found is None:
+            others.append(printed)
+        elif found[1] > stated.get(found[0], 0) or (found[2] and found[1] == stated[found[0]]):
+            counts[found[0]] = printed
+    return [*counts.values(), *others]
+
+
 def _count_tag(number: int, person: str) -> str:
     if number > _MOST:
         return f"{_MOST + 1}+{person}s"
@@ -99,8 +146,14 @@ def _count_tag(number: int, person: str) -> str:
 
 
 def split_items(text: str) -> list[tuple[str, str]]:
-    """(name, printed) of each item of a field; printed carries the item's own weight brackets."""
+    """(name, printed) of each item of a field; printed carries the item's own weight brackets.
+
+    With keywords such as BREAK inside, the field is one item: what stands between them stays there.
+    """
     prompt = parse(text)
+    if any(part.kind == "keyword" for part in prompt.parts):
+        whole = field_text(text)
+        return [(whole, whole)]
     items = []
     for atom in prompt.atoms:
         path = chain(prompt.groups, atom.group)
@@ -135,21 +188,22 @@ def tag_sections(picture: Picture) -> dict[str, list[str]]:
     """The picture as tags, by section."""
     cards = picture.cards
     sections: dict[str, list[str]] = {
-        "person count": person_count(card.person for card in cards),
-        "character": _unique(escape_name(card.name) for card in cards if card.name.strip()),
-        "copyright": _unique(escape_name(card.series) for card in cards if card.series.strip()),
+        "person count": _persons(cards, picture.persons),
+        "character": _named([card.name for card in cards], picture.character),
+        "copyright": _named([card.series for card in cards], picture.series),
     }
     owned = [own_items(card) for card in cards]
     counts = Counter(name for items in owned for name in {name for name, _ in items})
     shared = [item for items in owned for item in items if counts[item[0]] > 1]
-    general = [("solo", "solo")] if len(cards) == 1 else []
+    alone = len(cards) == 1 and sections["person count"] == person_count([cards[0].person])
+    general = [("solo", "solo")] if alone else []
     general += shared + [item for items in owned for item in items]
     for field in ("general", "scene", "camera", "style"):
         general += split_items(getattr(picture, field))
     first: dict[str, str] = {}
     for name, printed in general:
         first.setdefault(name, printed)
-    if not cards and "no humans" in first:
+    if not sections["person count"] and "no humans" in first:
         sections["person count"] = [first.pop("no humans")]
     sections["general"] = list(first.values())
     for field in ("rating", "artist", "score", "year"):
@@ -157,8 +211,10 @@ def tag_sections(picture: Picture) -> dict[str, list[str]]:
     return {name: items for name, items in sections.items() if items}
 
 
-def _unique(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))
+def _named(of_cards: list[str], field: str) -> list[str]:
+    """Names of the cards, then those of the field that no card has."""
+    names = [escape_name(name) for name in of_cards if name.strip()]
+    return list(dict.fromkeys([*names, *(printed for _, printed in split_items(field))]))
 
 
 def build(

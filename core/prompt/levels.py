@@ -6,7 +6,9 @@ where the profile has natural language, in the paper behind the subject tags (A.
 
 from typing import NamedTuple
 
-from .build import Picture, build, field_text, tag_sections
+from ..vocabulary.tag import Vocabulary
+from .build import Picture, build, field_text, tag_sections, with_trained_words
+from .loose import with_cards
 from .parse import parse
 from .profiles import DEFAULT_PROFILE, Profile
 from .prose import description, one_sentence, unsaid
@@ -35,28 +37,32 @@ class Composition(NamedTuple):
 
 
 def compose(
-    picture: Picture, level: str = "sentence", profile: str | Profile = DEFAULT_PROFILE
+    picture: Picture,
+    level: str = "sentence",
+    profile: str | Profile = DEFAULT_PROFILE,
+    vocabulary: Vocabulary | None = None,
 ) -> Composition:
     """The picture at one of LEVELS, in the order of the profile.
 
+    With a vocabulary, sentences are made of persons, names and general tags outside cards too.
     Free text that reads as natural language joins the composed sentences; free tags join the
     general ones. Raises ValueError for an unknown level, profile or person.
     """
     if level not in LEVELS:
         raise ValueError(f"Level {level!r} is not known; use one of {', '.join(LEVELS)}.")
+    picture, notes = with_trained_words(picture, profile)
     sections = tag_sections(picture)
     own_prose, own_tags = _free_text(picture.text)
     if own_tags:
         sections["general"] = [*sections.get("general", ()), *own_tags]
-    composed = {"tags": "", "sentence": one_sentence(picture)}.get(level)
-    if composed is None:
-        composed = description(picture)
+    worded = with_cards(picture, vocabulary) if vocabulary is not None else picture
+    write = {"tags": lambda _: "", "sentence": one_sentence}.get(level, description)
+    composed = write(worded)
     prose = " ".join(filter(None, (composed, own_prose)))
-    notes: list[str] = []
     if level == "prose":
         if own_tags:
             prose = " ".join([prose, ", ".join(own_tags)]).strip()
-        left = ", ".join(unsaid(picture))
+        left = ", ".join(unsaid(worded))
         if left:
             notes.append(f"{left}: left out, there is no wording for it")
         for name in ("rating", "score", "year"):

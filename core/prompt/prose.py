@@ -51,8 +51,14 @@ def one_sentence(picture: Picture) -> str:
         return sentence("this is a scene", setting + around) if setting or around else ""
     if len(said) == 1:
         return sentence(_alone(said[0], setting) + around)
-    clauses = [_clause(person, number) for number, person in enumerate(said)]
-    body = f"{', '.join(clauses[:-1])}, and {clauses[-1]}"
+    if any(person.doing or person.where for person in said):
+        clauses = [_clause(person, number) for number, person in enumerate(said)]
+        body = f"{', '.join(clauses[:-1])}, and {clauses[-1]}"
+    else:
+        who = join_words([_dressed(person) for person in said])
+        if len(said) > 2:  # a name before a comma would read as a tag
+            return sentence("the picture shows", who, (setting or "together") + around)
+        return sentence(who, _be(setting, "are"), (setting or "together") + around)
     return sentence(body + (f", {setting}" if setting else "") + around)
 
 
@@ -80,11 +86,15 @@ def _alone(said: _Said, setting: str) -> str:
 
 def _clause(said: _Said, number: int) -> str:
     """One of several persons: subject, looks, clothes, what the person does, where."""
+    what = join_phrases([*said.doing, said.where])
+    return f"{_dressed(said)} is {what or ('also there' if number else 'there')}"
+
+
+def _dressed(said: _Said) -> str:
+    """A person with looks and clothes."""
     subject = said.subject
     subject += f" with {join_words(said.having)}" if said.having else ""
-    subject += f" wearing {join_words(said.worn)}" if said.worn else ""
-    what = join_phrases([*said.doing, said.where])
-    return f"{subject} is {what or ('also there' if number else 'there')}"
+    return subject + (f" wearing {join_words(said.worn)}" if said.worn else "")
 
 
 def _be(setting: str, verb: str) -> str:

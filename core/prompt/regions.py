@@ -8,7 +8,15 @@ nodes turn the rectangles into masks.
 from collections import Counter
 from typing import NamedTuple
 
-from .build import Card, Picture, build, own_items, split_items, tag_sections
+from .build import (
+    Card,
+    Picture,
+    build,
+    own_items,
+    split_items,
+    tag_sections,
+    with_trained_words,
+)
 from .profiles import DEFAULT_PROFILE, Profile
 
 _COLUMNS = {"left": 0, "center": 1, "middle": 1, "right": 2}
@@ -46,11 +54,18 @@ def make_regions(picture: Picture, profile: str | Profile = DEFAULT_PROFILE) -> 
     """Regions of a picture's cards: columns and rows from their positions, else from left to right.
 
     The base keeps the person count, the tags that several cards share and the fields of the
-    picture; each region has its character with the tags of that card.
+    picture; each region has its character with the tags of that card, and what makes all regions
+    one picture: style, rating, artist, score and year. Raises ValueError without cards.
     """
+    if not picture.cards:
+        raise ValueError(
+            "The picture has no characters to place; connect Character (Illustrious) to Build "
+            "Prompt (Illustrious)."
+        )
+    picture, _ = with_trained_words(picture, profile)
     base = _base_text(picture, profile)
     regions = tuple(
-        Region(number, *box, build(_card_sections(picture.cards[number]), profile))
+        Region(number, *box, build(_card_sections(picture, number), profile))
         for number, box in enumerate(place_cards(picture.cards))
     )
     parts = [base]
@@ -79,8 +94,12 @@ def _base_text(picture: Picture, profile: str | Profile) -> str:
     return build(sections, profile)
 
 
-def _card_sections(card: Card) -> dict[str, list[str]]:
-    sections = tag_sections(Picture(cards=(card,)))
+def _card_sections(picture: Picture, number: int) -> dict[str, list[str]]:
+    one = Picture(
+        cards=(picture.cards[number],),
+        **{name: getattr(picture, name) for name in ("style", "rating", "artist", "score", "year")},
+    )
+    sections = tag_sections(one)
     sections["general"] = [tag for tag in sections.get("general", ()) if tag != "solo"]
     return sections
 

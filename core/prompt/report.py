@@ -1,5 +1,9 @@
-"""What the normalizer did, as lines for people."""
+"""What was done to a prompt, as lines for people."""
 
+from collections.abc import Iterable
+
+from .budget import CHUNK
+from .lint import PromptWarning
 from .normalize import Normalized
 
 
@@ -11,8 +15,21 @@ def report(result: Normalized) -> str:
         f"({change['why']})"
         for change in found["changes"]
     ]
-    lines += [
-        f"warning: {warning['tag']}: {warning['why']}; {warning['remedy']}"
-        for warning in found["warnings"]
-    ]
+    lines += [warning_line(warning) for warning in result.warnings]
     return "\n".join(lines) or "Nothing to change, nothing to warn of."
+
+
+def warning_line(warning: PromptWarning) -> str:
+    return f"warning: {warning.tag}: {warning.why}; {warning.remedy}"
+
+
+def encode_report(tokens: Iterable[int], notes: Iterable[str]) -> str:
+    """Tokens per chunk, then what was not encoded as text."""
+    lines = [f"chunk {n}: {count} of {CHUNK} tokens" for n, count in enumerate(tokens, 1)]
+    return "\n".join([*lines, *notes])
+
+
+def negative_report(dropped: Iterable[str], warnings: Iterable[PromptWarning]) -> str:
+    lines = [f"left out: {tag} (the positive prompt asks for it)" for tag in dropped]
+    lines += [warning_line(warning) for warning in warnings]
+    return "\n".join(lines) or "Nothing cancels the positive prompt."

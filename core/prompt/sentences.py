@@ -87,7 +87,8 @@ def ends_sentence(phrase: str) -> bool:
         return False
     if last.isascii() and len(last.rstrip(".!?\"')")) < 2:
         return False
-    full_stop = phrase[-1] == "." and len(words) > 2
+    # Two words may be a name with an abbreviation ("square co."); a long last word is none.
+    full_stop = phrase[-1] == "." and (len(words) > 2 or len(last) > 4)
     return phrase[0].isupper() or full_stop or evidence(phrase) >= 1.0
 
 

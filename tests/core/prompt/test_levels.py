@@ -13,6 +13,7 @@ from ixl.core.prompt.parse import parse
 from ixl.core.prompt.phrases import action, mood, place, position
 from ixl.core.prompt.prose import description, one_sentence
 from ixl.core.prompt.regions import make_regions, place_cards
+from ixl.core.vocabulary.curated import curated_vocabulary
 from prompt_vocabulary import VOCABULARY
 
 MIKU = Card(
@@ -296,11 +297,9 @@ def test_regions_and_prompt_control_text():
     assert made.base == "2girls, vocaloid, school uniform, smile, outdoors, rain, wlop, masterpiece"
     assert [region.text for region in made.regions] == [
         "1girl, hatsune miku, vocaloid, long hair, aqua hair, twintails, aqua eyes, school "
-        "uniform, "
-        "black thighhighs, holding sword, looking at viewer, smile",
+        "uniform, black thighhighs, holding sword, looking at viewer, smile, wlop, masterpiece",
         "1girl, kagamine rin, vocaloid, short hair, blonde hair, blue eyes, school uniform, "
-        "shorts, "
-        "waving, smile",
+        "shorts, waving, smile, wlop, masterpiece",
     ]
     prompt = parse(made.prompt_control)
     keywords = [part.text for part in prompt.parts if part.kind == "keyword"]
@@ -336,14 +335,17 @@ _pictures = st.builds(
     artist=st.sampled_from(["", "wlop", "mika pikazo, kantoku"]),
     general=_fields,
     text=st.sampled_from(["", "The sky glows behind them."]),
+    persons=st.sampled_from(["", "1girl", "2girls", "1girl, 2boys", "6+girls", "multiple others"]),
+    character=st.sampled_from(["", "frieren", "kasane teto, 2b (nier:automata)"]),
+    series=st.sampled_from(["", "vocaloid", "vocaloid, nier:automata"]),
 )
 
 
-@given(_pictures, st.sampled_from(LEVELS))
+@given(_pictures, st.sampled_from(LEVELS), st.sampled_from([None, curated_vocabulary()]))
 @settings(max_examples=1_000, deadline=None)
-def test_composed_prompts_are_in_order_and_read_as_sentences(picture, level):
-    composed = compose(picture, level, "illustrious-v1.0")
-    assert composed == compose(picture, level, "illustrious-v1.0")
+def test_composed_prompts_are_in_order_and_read_as_sentences(picture, level, vocabulary):
+    composed = compose(picture, level, "illustrious-v1.0", vocabulary)
+    assert composed == compose(picture, level, "illustrious-v1.0", vocabulary)
     prose = composed.natural_language
     if prose:
         assert prose[0].isupper() and prose.endswith(".")
@@ -362,3 +364,82 @@ def test_what_cannot_be_worded_is_left_to_the_tags_and_noted_in_prose():
     assert "chonmage, double w, london" in compose(picture, "sentence").text
     notes = compose(picture, "prose").notes
     assert notes == ("chonmage, double w, london: left out, there is no wording for it",)
+
+
+LOOSE = Picture(
+    persons="1girl",
+    character="hatsune miku",
+    series="vocaloid",
+    general="(long hair:1.2), blue eyes, smile, school uniform, sitting, classroom, from above, book",
+)
+
+
+def test_sentences_are_made_of_loose_fields_too_and_the_tag_list_keeps_its_order():
+    composed = compose(LOOSE, "sentence", vocabulary=curated_vocabulary())
+    assert composed.natural_language == (
+        "Hatsune Miku from Vocaloid with long hair and blue eyes, wearing a school uniform, is "
+        "sitting and smiling in a classroom, seen from above."
+    )
+    assert composed.text.startswith("1girl, hatsune miku, vocaloid, Hatsune Miku from")
+    assert composed.text.endswith(f"., {LOOSE.general}")
+
+
+@pytest.mark.parametrize(
+    ("cards", "persons", "expected"),
+    [
+        ((), "1girl, 2boys", ["1girl", "2boys"]),
+        ((), "no humans", ["no humans"]),
+        ((MIKU,), "1girl", ["1girl"]),  # the card is that girl
+        ((MIKU, RIN), "1girl", ["2girls"]),  # more cards than stated: the cards count
+        ((MIKU,), "3girls", ["3girls"]),  # and two who have no card
+        ((MIKU,), "1boy", ["1girl", "1boy"]),
+        ((MIKU,), "multiple girls", ["multiple girls"]),
+        ((MIKU,), "(1girl:1.2), crowd", ["1girl", "crowd"]),
+    ],
+)
+def test_person_count_of_cards_and_field(cards, persons, expected):
+    sections = tag_sections(Picture(cards, persons=persons))
+    assert sections["person count"] == expected
+    assert ("solo" in sections.get("general", ())) == (expected == ["1girl"])
+
+
+@pytest.mark.parametrize(
+    ("picture", "sentence"),
+    [
+        (Picture(persons="2girls", cards=(Card(name="kagamine rin"),)),
+         "Kagamine Rin and a girl are together."),
+        (Picture(persons="1girl, 1boy", character="frieren, himmel", general="rain, city, smile"),
+         "Frieren and Himmel are in the rain in a city."),  # whose smile it is nobody said
+        (Picture(persons="6+girls", general="beach"), "This is a scene on a beach."),
+        (Picture(persons="no humans", general="forest"), "This is a scene in a forest."),
+        (Picture(character="frieren"), "This is Frieren."),
+    ],
+)  # fmt: skip
+def test_who_is_named_in_the_sentence_of_loose_fields(picture, sentence):
+    assert compose(picture, "sentence", vocabulary=curated_vocabulary()).natural_language == sentence
+
+
+def test_a_picture_without_characters_has_no_regions():
+    with pytest.raises(ValueError, match=r"connect Character"):
+        make_regions(Picture(general="smile"))
+
+
+@pytest.mark.parametrize(
+    ("profile", "tail"),
+    [
+        ("illustrious-v2.0", "general, smile, masterpiece, newest"),
+        # NoobAI has no "average quality" and no "modern"; Animagine writes years as numbers.
+        ("noobai-xl", "newest, masterpiece, general"),
+        ("animagine-xl-4", "safe, smile, year 2024, masterpiece"),
+    ],
+)
+def test_words_of_illustrious_become_those_of_the_profile(profile, tail):
+    picture = Picture(general="smile", rating="general", score="masterpiece", year="newest")
+    made = compose(picture, "tags", profile)
+    assert set(tail.split(", ")) <= set(made.text.split(", "))
+    assert normalize(made.text, profile, VOCABULARY).warnings == []
+
+
+def test_a_field_with_break_stays_whole():
+    picture = Picture(persons="1girl", general="smile, (rain, night:1.1) BREAK (city:1.2), {a|b}")
+    assert compose(picture, "tags").text == f"1girl, {picture.general}"
