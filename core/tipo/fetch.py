@@ -20,7 +20,7 @@ from ..download import download
 
 HUB = "https://huggingface.co"
 LARGEST = 8 << 30  # bytes of one file; TIPO-500M has 2.03 GB
-_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _WANTED = re.compile(
     r"config\.json|generation_config\.json|model(?:-\d+-of-\d+)?\.safetensors"
     r"|model\.safetensors\.index\.json|tokenizer\.(?:model|json)|tokenizer_config\.json"

@@ -44,7 +44,7 @@ def how_to_get(pack: Path, folder: Path) -> str:
     """The command that brings a model, as a half sentence."""
     return (
         f'get one with `python "{pack}" expand download --directory "{folder}"` '
-        f"({DEFAULT_MODEL}, 0.4 GB), then reload the page"
+        f"({DEFAULT_MODEL}, 0.4 GB), then press R on the canvas"
     )
 
 
