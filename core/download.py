@@ -1,4 +1,4 @@
-"""Fetch one file when the user asks for it: resumable, checked, atomic. Does not know what is in it.
+"""Fetch one file when the user asks for it: resumable, checked, atomic. Knows nothing of contents.
 
 Goes on where an interrupted download stopped if the server can (HTTP ranges, RFC 9110 section 14)
 and the file there is still the same one (If-Range); starts over otherwise. The target appears only

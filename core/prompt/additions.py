@@ -14,9 +14,8 @@ from typing import NamedTuple
 from ..vocabulary.closed import NEAREST_ILLUSTRIOUS_RATING
 from ..vocabulary.contradictions import contradictions
 from ..vocabulary.names import canonical
-from .classify import Entry, Reader
+from .classify import Entry, Reader, is_plain
 from .order import implied_names
-from .parse import parse
 from .words import counted
 
 RATINGS = ("general", "sensitive", "questionable", "explicit")  # mildest first, Danbooru's
@@ -39,8 +38,11 @@ _NOT_SUGGESTED = {
     "meta": "it is about the file, not the picture",
 }
 _WORD = re.compile(r"[^\W_]+")
+_WEIGHT = re.compile(r":\s*[-+.\d]+\Z")
+_LONGEST = 80  # characters; Danbooru's names are shorter, but for a handful
 _COUNTED = re.compile(
-    r"\b(a|an|\d+|one|two|three|four|five|six|multiple) (?:\w+ ){0,2}?(girl|boy|man|men|woman|women)s?\b"
+    r"\b(a|an|\d+|one|two|three|four|five|six|multiple) (?:\w+ ){0,2}?"
+    r"(girl|boy|man|men|woman|women)s?\b"
 )
 _PROPER = re.compile(r"\b[A-Z][\w'-]*(?: [A-Z][\w'-]*)+")
 _SYNTAX = re.compile(r"[\[\]{}<>|\\#]|__|//|::|/\*|\b(?:BREAK|AND|CAT)\b")
@@ -107,9 +109,8 @@ class Additions:
         return tag.name if tag is not None else name
 
     def _syntax(self, printed: str) -> str:
-        prompt = parse(printed)
-        plain = len(prompt.parts) == 1 and prompt.parts[0].kind == "tag" and not prompt.groups
-        return "" if plain and len(printed) < 80 else "it is no plain tag"
+        plain = is_plain(printed, self.reader) and not _WEIGHT.search(printed)
+        return "" if plain and len(printed) < _LONGEST else "it is no plain tag"
 
     def _against(self, entry: Entry) -> str:
         """Why a tag may not join, or ""."""

@@ -30,6 +30,7 @@ from .profiles import DEFAULT_PROFILE, Profile, get_profile
 from .sentences import split_sentences
 
 _ROUNDS = 4  # times the model is asked for tags when its answers are too short
+_PLAIN = Wishes()
 _GLUE = ("space", "newline", "comma", "comment", "bar")
 
 Ask = Callable[[str, int], str]  # (request, seed) -> what the model writes behind it
@@ -48,7 +49,7 @@ def expand(
     ask: Ask,
     length: str = "short",
     sentence: bool = False,
-    wishes: Wishes = Wishes(),
+    wishes: Wishes = _PLAIN,
     seed: int = 0,
     profile: str | Profile = DEFAULT_PROFILE,
     vocabulary: Vocabulary | None = None,
@@ -128,7 +129,9 @@ def _ask_for_tags(
                 additions.offer(name)
         if number + len(additions.taken) >= least:
             return []
-    return [f"{number + len(additions.taken)} tags after asking {_ROUNDS} times; {least} were aimed at"]
+    return [
+        f"{number + len(additions.taken)} tags after asking {_ROUNDS} times; {least} were aimed at"
+    ]
 
 
 def _ask_for_sentences(
@@ -166,7 +169,9 @@ def _join(
     if tags or sentences:
         why = "anything behind this prompt would be read as part of it; close its brackets"
         notes.insert(0, f"nothing added: {why}")
-    return Expansion(base, "", "\n".join(notes or ["nothing added: the model suggested nothing new"]))
+    return Expansion(
+        base, "", "\n".join(notes or ["nothing added: the model suggested nothing new"])
+    )
 
 
 def _places(base: str, added: str, prompt: Prompt) -> list[str]:

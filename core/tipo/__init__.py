@@ -1,1 +1,1 @@
-"""TIPO, the small language model that expands short prompts: its form, files, tokens, generation."""
+"""TIPO, the small language model that expands short prompts: its form, files and generation."""

@@ -76,7 +76,9 @@ def _listing(model: str, hub: str) -> tuple[str, list[HubFile]]:
         with urllib.request.urlopen(request, timeout=30.0) as answer:
             found = json.load(answer)
         revision = found["sha"]
-        files = [_file(entry) for entry in found["siblings"] if _WANTED.fullmatch(entry["rfilename"])]
+        files = [
+            _file(entry) for entry in found["siblings"] if _WANTED.fullmatch(entry["rfilename"])
+        ]
     except urllib.error.HTTPError as error:
         if error.code in (401, 404):  # the hub says 401 for what does not exist
             raise ValueError(f"{hub} has no public model {model}; check its name.") from error

@@ -30,6 +30,9 @@ class Sampling(NamedTuple):
     top_k: int = 60
 
 
+DEFAULTS = Sampling()
+
+
 class Language(NamedTuple):
     """A loaded model: a LlamaForCausalLM and its tokenizer."""
 
@@ -81,7 +84,7 @@ def continue_text(
     language: Language,
     text: str,
     seed: int,
-    sampling: Sampling = Sampling(),
+    sampling: Sampling = DEFAULTS,
     on_step: Callable[[int, int], None] = lambda done, total: None,
     most: int = MOST_TOKENS,
 ) -> str:

@@ -33,6 +33,8 @@ class _SentencePiece:
         from sentencepiece import SentencePieceProcessor
 
         self._pieces = SentencePieceProcessor(model_proto=(folder / "tokenizer.model").read_bytes())
+        if not self._pieces.vocab_size():
+            raise ValueError("tokenizer.model is empty")
         config = _json(folder / "tokenizer_config.json")
         added = dict(_json(folder / "added_tokens.json"))
         for number, token in config.get("added_tokens_decoder", {}).items():
