@@ -43,6 +43,7 @@ class Language(NamedTuple):
 def load(folder: Path) -> Language:
     """The model of a folder, in float32 on the CPU. Raises ValueError when it cannot be used."""
     import torch
+    from safetensors import SafetensorError
     from transformers import LlamaForCausalLM
 
     kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
@@ -57,7 +58,7 @@ def load(folder: Path) -> Language:
             model = LlamaForCausalLM.from_pretrained(
                 str(folder), local_files_only=True, use_safetensors=True
             )
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
         raise ValueError(
             f"The model in {folder} cannot be loaded ({error}); download it again."
         ) from error

@@ -155,9 +155,9 @@ def test_own_banned_tags_stay():
 
 
 def test_the_models_continuation_of_the_last_tag_is_a_tag_of_its_own():
-    answers = iter([" focus, smile", "", "", ""])
-    made = expand("1girl, solo", lambda *asked: next(answers), vocabulary=VOCABULARY)
-    assert made.text == "1girl, solo, solo focus, smile"
+    answers = iter([" sky, smile", "", "", ""])
+    made = expand("1girl, night", lambda *asked: next(answers), vocabulary=VOCABULARY)
+    assert made.text == "1girl, night, night sky, smile"
 
 
 def test_a_sentence_stands_where_the_profile_has_sentences():
@@ -223,7 +223,7 @@ def test_no_word_of_any_prompt_is_lost_and_nothing_comes_that_is_not_said(
     text, tags, sentence, wishes, vocabulary
 ):
     made = expanded(text, tags, sentence, vocabulary, wishes=wishes)
-    words = re.compile(r"[^\W_]+")
+    words = re.compile(r"[^\W\d_]+")  # numbers of weights repeat where a group is torn apart
     before = Counter(words.findall(normalize(text, vocabulary=vocabulary).text))
     assert Counter(words.findall(made.text)) == before + Counter(words.findall(made.added))
     again = expanded(text, tags, sentence, vocabulary, wishes=wishes)
