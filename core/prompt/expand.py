@@ -196,7 +196,7 @@ def _same(base: str, result: str, tags: list[str], sentences: list[str], reader:
 
 
 def _content(text: str, reader: Reader) -> tuple[Counter, list[str]]:
-    """((item, weight) -> number, keywords in order); a sentence counts by its words."""
+    """((item, weight) -> number, keywords and comments in order); sentences count by words."""
     prompt = reader.parse(text)
     weights = prompt.weights()
     content: Counter = Counter()
@@ -204,4 +204,4 @@ def _content(text: str, reader: Reader) -> tuple[Counter, list[str]]:
         weight = round(weights[part.group], 4) if part.group >= 0 else 1.0
         words = entry.text.split() if part.kind == "sentence" else [entry.text]
         content.update((word, weight) for word in words)
-    return content, [part.text for part in prompt.parts if part.kind == "keyword"]
+    return content, [p.text for p in prompt.parts if p.kind in ("keyword", "comment")]

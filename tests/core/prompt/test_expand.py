@@ -186,6 +186,12 @@ def test_a_sentence_may_speak_of_one_of_several():
     assert "She" in expanded("2girls", "", "A girl holds an umbrella. She smiles.").added
 
 
+def test_where_additions_would_change_the_prompt_there_are_none():
+    made = expanded("#, # note, ", ", upper body")
+    assert made.added == "" and "note" in made.text
+    assert made.report.startswith("nothing added: ")
+
+
 def test_unknown_length_is_refused_with_what_is_allowed():
     with pytest.raises(ValueError, match="'tiny'; it must be one of very short, short, long"):
         expand("1girl", writer(), "tiny")
