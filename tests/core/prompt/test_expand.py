@@ -186,10 +186,14 @@ def test_a_sentence_may_speak_of_one_of_several():
     assert "She" in expanded("2girls", "", "A girl holds an umbrella. She smiles.").added
 
 
+def test_a_comment_that_normalize_left_stays():
+    assert expanded("#, # note, ", ", upper body").text == "upper body, #, # note, "
+
+
 def test_where_additions_would_change_the_prompt_there_are_none():
-    made = expanded("#, # note, ", ", upper body")
-    assert made.added == "" and "note" in made.text
-    assert made.report.startswith("nothing added: ")
+    made = expanded('"0": "|', ", upper body")  # the head of a frame line
+    assert (made.text, made.added) == ('"0": "|', "")
+    assert made.report.startswith("nothing added: anything behind this prompt would be read")
 
 
 def test_unknown_length_is_refused_with_what_is_allowed():
