@@ -74,6 +74,60 @@ def plan_command(args: argparse.Namespace) -> int:
     return 0
 
 
+def expand_command(args: argparse.Namespace) -> int:
+    from ixl.core.tipo.folder import DEFAULT_MODEL, FOLDER, find_models, missing
+
+    home = Path(__file__).absolute().parent.parent  # custom_nodes, where ComfyUI loads the pack
+    models = home.parent / "models" / FOLDER if home.name == "custom_nodes" else None
+    folder = Path(args.directory) if args.directory else models
+    if folder is None:
+        raise ValueError("Say which folder holds the models: --directory COMFYUI/models/kgen.")
+    if args.text == "download":
+        return _download_model(args.model or DEFAULT_MODEL, folder)
+    found = find_models([folder])
+    name = args.model or next(iter(found), "")
+    if name not in found:
+        raise ValueError(missing(name, found, ROOT, folder))
+    return _expand(_text(args.text), found[name], args)
+
+
+def _download_model(model: str, folder: Path) -> int:
+    from ixl.core.tipo.fetch import fetch_model
+
+    def on_step(name: str, done: int, total: int) -> None:
+        bar = _bar(name, quiet=False)
+        if bar:
+            bar(done, total)
+
+    try:
+        print(fetch_model(model, folder, on_step, *filter(None, [os.environ.get("HF_ENDPOINT")])))
+    except OSError as error:
+        raise ValueError(f"{error} What came is kept: run it again to go on.") from error
+    return 0
+
+
+def _expand(text: str, model: Path, args: argparse.Namespace) -> int:
+    from ixl.core.prompt.additions import Wishes
+    from ixl.core.prompt.expand import banned_names, expand
+    from ixl.core.tipo.model import continue_text, load
+    from ixl.core.vocabulary.curated import curated_vocabulary
+    from ixl.core.vocabulary.listed import with_lists
+
+    language = load(model)
+    result = expand(
+        text,
+        lambda request, seed: continue_text(language, request, seed),
+        args.length,
+        args.sentence,
+        Wishes(args.rating, banned_names(args.banned)),
+        args.seed,
+        args.profile,
+        with_lists(curated_vocabulary()),
+    )
+    print(json.dumps(result._asdict(), ensure_ascii=False) if args.json else result.text)
+    return 0
+
+
 def _text(argument: str) -> str:
     """The argument itself, or stdin for `-`; bytes that are no UTF-8 pass through unharmed."""
     if argument != "-":
@@ -125,7 +179,30 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--overlap-px", type=int, default=128)
     plan.set_defaults(run=plan_command)
 
-    for area in (normalize, parse, identify, plan):
+    expand = areas.add_parser("expand", help="expand a short prompt with TIPO, or download TIPO")
+    expand.add_argument(
+        "text",
+        metavar="(download | TEXT)",
+        help="download a model, or expand this prompt (- reads it from stdin)",
+    )
+    expand.add_argument(
+        "--model", metavar="NAME", help="folder name; for download OWNER/NAME on the hub"
+    )
+    expand.add_argument("--directory", metavar="DIR", help="default: models/kgen of ComfyUI")
+    expand.add_argument("--length", default="short", help="very short, short, long or very long")
+    expand.add_argument("--sentence", action="store_true", help="also write a description")
+    expand.add_argument(
+        "--rating",
+        default="general",
+        choices=("general", "sensitive", "questionable", "explicit"),
+        help="nothing above this is added",
+    )
+    expand.add_argument("--banned", default="", metavar="TAGS", help="never added; * is any text")
+    expand.add_argument("--seed", type=int, default=0)
+    expand.add_argument("--profile", default="illustrious-v2.0", metavar="ID")
+    expand.set_defaults(run=expand_command)
+
+    for area in (normalize, parse, identify, plan, expand):
         area.add_argument("--json", action="store_true", help="print JSON")
     return parser
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from file_server import file_server
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,6 +94,9 @@ def test_identify_names_a_damaged_file(tmp_path):
         ("plan", "--tile-px", "1000", "2048x2048"),
         ("identify", "no-such-file.safetensors"),
         ("normalize", "--profile", "no-such-profile", "x"),
+        ("expand", "1girl"),
+        ("expand", "--directory", "no-such-folder", "1girl"),
+        ("expand", "download", "--model", "no model", "--directory", "no-such-folder"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_one(arguments):
@@ -111,6 +115,32 @@ def test_a_reader_that_goes_away_is_no_error():
     command = f'"{sys.executable}" "{ROOT}" plan --json 3744x5616 | head -c 10'
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True)
     assert b"Traceback" not in done.stderr
+
+
+def test_expand_download_without_a_network_is_one_sentence(tmp_path):
+    with file_server() as stopped:
+        address = f"http://127.0.0.1:{stopped.server_port}"
+    done = subprocess.run(
+        [sys.executable, ROOT, "expand", "download", "--directory", tmp_path],
+        env={**os.environ, "HF_ENDPOINT": address},
+        capture_output=True,
+    )
+    assert done.returncode == 1
+    assert len(lines(done)) == 1 and "cannot be reached" in lines(done)[0]
+    assert "run it again" in lines(done)[0] and not list(tmp_path.iterdir())
+
+
+def test_expand_writes_with_a_model(tmp_path):
+    pytest.importorskip("transformers")
+    from tiny_tipo import write_model
+
+    write_model(tmp_path / "tiny", steps=0)
+    arguments = ("expand", "--directory", tmp_path, "--length", "very short", "--json")
+    done = run(*arguments, "(1girl:1.2), smile")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert set(found) == {"text", "added", "report"}
+    assert found["text"].startswith("(1girl:1.2), smile")
 
 
 def test_torch_and_comfyui_are_not_needed(tmp_path):

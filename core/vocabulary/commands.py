@@ -11,7 +11,7 @@ import urllib.parse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .download import download
+from ..download import download
 from .index import LISTS, write_atomically
 from .names import canonical
 from .sources import list_rows

@@ -6,17 +6,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class FileServer(ThreadingHTTPServer):
-    """Serves `content` at every path. Attributes may be changed between requests."""
+    """Serves `content` at every path that `files` has no other content for.
+
+    Attributes may be changed between requests.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.content = b""
+        self.files: dict[str, bytes] = {}  # path with query -> content
         self.etag = '"one"'
         self.ranges = True  # answers Range with 206
         self.wrong_range = False  # answers Range with another part
         self.break_after: list[int] = []  # bytes after which the next answers break off
         self.status = 200
         self.requests: list[dict] = []
+        self.paths: list[str] = []
 
     @property
     def url(self) -> str:
@@ -29,18 +34,20 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server = self.server
         server.requests.append(dict(self.headers))
+        server.paths.append(self.path)
+        content = server.files.get(self.path, server.content)
         if server.status != 200:
             self.send_error(server.status)
             return
         first = self._first()
-        if first is not None and first >= len(server.content):
+        if first is not None and first >= len(content):
             self.send_error(416)
             return
-        body = server.content[first or 0 :]
+        body = content[first or 0 :]
         self.send_response(200 if first is None else 206)
         if first is not None:
             said = first + 1 if server.wrong_range else first
-            total = len(server.content)
+            total = len(content)
             self.send_header("Content-Range", f"bytes {said}-{total - 1}/{total}")
         if server.etag:
             self.send_header("ETag", server.etag)

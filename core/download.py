@@ -1,4 +1,4 @@
-"""Fetch one file when the user asks for it: resumable, checked, atomic. Knows nothing about tags.
+"""Fetch one file when the user asks for it: resumable, checked, atomic. Knows nothing of contents.
 
 Goes on where an interrupted download stopped if the server can (HTTP ranges, RFC 9110 section 14)
 and the file there is still the same one (If-Range); starts over otherwise. The target appears only
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 BLOCK = 1 << 16
-LARGEST = 1 << 30  # bytes; tag lists are a few MB, so more than this is a wrong address
 ATTEMPTS = 3
 _HEADERS = {"User-Agent": "illustrious-xl-studio", "Accept-Encoding": "identity"}
 
@@ -42,21 +41,23 @@ def download(
     on_step: Callable[[int, int], None] = lambda done, total: None,
     check: Callable[[Path], object] = lambda path: None,
     timeout: float = 30.0,
+    largest: int = 1 << 30,
 ) -> Download:
     """Fetch `url` to `target`; `on_step` gets bytes done and in all (0 when unknown) and may raise.
 
-    `check` looks at the complete file before it gets its name, and raises to refuse it. Raises
-    ValueError for a bad address, checksum or content, OSError when the network fails.
+    `check` looks at the complete file before it gets its name, and raises ValueError to refuse it.
+    `largest` in bytes: more than this is a wrong address. Raises ValueError for a bad address,
+    checksum or content, OSError when the network fails.
     """
     if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-        raise ValueError(f"the address {url!r} is not http or https; give the URL of a tag list.")
+        raise ValueError(f"the address {url!r} is not http or https; give the URL of a file.")
     if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):
         raise ValueError(f"{sha256!r} is no SHA-256 checksum; it has 64 hexadecimal digits.")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            _fetch(url, part, on_step, timeout)
+            _fetch(url, part, on_step, timeout, largest)
             break
         except Interrupted:
             if attempt == ATTEMPTS:
@@ -103,7 +104,9 @@ def _resume_point(url: str, part: Path) -> tuple[int, str]:
     return 0, ""
 
 
-def _fetch(url: str, part: Path, on_step: Callable[[int, int], None], timeout: float) -> None:
+def _fetch(
+    url: str, part: Path, on_step: Callable[[int, int], None], timeout: float, largest: int
+) -> None:
     """Bring `part` to full length."""
     have, version = _resume_point(url, part)
     headers = dict(_HEADERS)
@@ -128,7 +131,7 @@ def _fetch(url: str, part: Path, on_step: Callable[[int, int], None], timeout: f
                 part.unlink(missing_ok=True)
                 raise Interrupted(f"{url} sent another part than was asked for; starting over.")
             have = 0
-        _receive(response, url, part, have, on_step)
+        _receive(response, url, part, have, on_step, largest)
 
 
 def _first_byte(response: HTTPResponse) -> int:
@@ -139,7 +142,12 @@ def _first_byte(response: HTTPResponse) -> int:
 
 
 def _receive(
-    response: HTTPResponse, url: str, part: Path, have: int, on_step: Callable[[int, int], None]
+    response: HTTPResponse,
+    url: str,
+    part: Path,
+    have: int,
+    on_step: Callable[[int, int], None],
+    largest: int,
 ) -> None:
     """Append the body to `part` after `have` bytes."""
     length = response.headers.get("Content-Length", "")
@@ -156,9 +164,10 @@ def _receive(
             while block := response.read(BLOCK):
                 file.write(block)
                 have += len(block)
-                if have > LARGEST:
+                if have > largest:
                     raise ValueError(
-                        f"{url} is larger than {LARGEST >> 20} MB; that is no tag list."
+                        f"{url} is larger than {largest >> 20} MB, the most that is expected here;"
+                        " check the address."
                     )
                 on_step(have, total)
         except (HTTPException, ConnectionError, TimeoutError) as error:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from file_server import file_server
+from ixl.core.download import ATTEMPTS, Interrupted, download
 from ixl.core.vocabulary import commands
 from ixl.core.vocabulary.curated import curated_vocabulary
-from ixl.core.vocabulary.download import ATTEMPTS, Interrupted, download
 from ixl.core.vocabulary.index import open_sources
 from ixl.core.vocabulary.sources import Source
 from tag_list import write_tag_list
@@ -148,6 +148,12 @@ def test_cancel_keeps_the_part(server, target):
     assert leftovers(target) == ["list.csv.part", "list.csv.part.json"]
     download(server.url, target, DIGEST)
     assert server.requests[1]["Range"].startswith("bytes=")
+
+
+def test_more_than_is_expected_is_refused(server, target):
+    with pytest.raises(ValueError, match="larger than 0 MB"):
+        download(server.url, target, largest=100_000)
+    assert not target.exists()
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
