@@ -38,10 +38,20 @@ USES = {"comfy": "comfy", "servers": "server", "canvas": "browser"}  # fixture: 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Whatever uses a fixture carries its mark, before `-m` selects."""
+    """Whatever uses a fixture carries its mark, before `-m` selects.
+
+    For runs in several processes: one of them has the servers, one ComfyUI; other files go whole
+    to whichever is free.
+    """
     for item in items:
         for fixture in USES.keys() & set(item.fixturenames):
             item.add_marker(USES[fixture])
+        marks = {mark.name for mark in item.iter_markers()}
+        if marks & {"server", "browser"}:
+            group = "server"
+        else:
+            group = "comfy" if "comfy" in marks else item.location[0]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_runtest_setup(item):

@@ -21,6 +21,8 @@ PYTEST = "import sys; sys.path.remove(''); import pytest; sys.exit(pytest.main()
 
 # The pack root is ComfyUI's package: as pytest's root, its __init__.py would be imported.
 PYTEST_ROOT = ("-c", str(ROOT / "tests" / "pytest.ini"))
+# One process has ComfyUI, one the servers and browsers (tests/conftest.py); more than four idle.
+PARALLEL = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup")
 
 
 class Found(NamedTuple):
@@ -120,7 +122,7 @@ def test(arguments: list[str]) -> int:
     found = get_ready(for_browser_tests=True)
     failed = [] if arguments else _lint(found) + _javascript()
     before = elapsed()
-    code = _pytest(found, ["-m", "not prove", *arguments])
+    code = _pytest(found, ["-m", "not prove", *(arguments or PARALLEL)])
     inside = elapsed() - before
     if code:
         failed.append("pytest")
