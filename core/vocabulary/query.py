@@ -9,7 +9,7 @@ import json
 import logging
 import sqlite3
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -17,6 +17,7 @@ from threading import Lock
 from . import spelling
 from .closed import by_pattern
 from .completion import Found, Typed, found, typed, wanted
+from .contradictions import Contradiction, contradictions
 from .curated import curated_vocabulary
 from .layout import APPLICATION, BUCKET_SHIFT, RANK_BITS, SCHEMA, typo_key, word_table
 from .tag import CATEGORIES, GROUPS, Tag
@@ -94,6 +95,10 @@ class IndexedVocabulary:
     def lookup(self, name: str) -> Tag | None:
         """The tag of that canonical name or alias; an ambiguous alias answers with its meanings."""
         return self._ask("lookup", name)
+
+    def contradictions(self, names: Iterable[str]) -> list[Contradiction]:
+        """Pairs of canonical names that do not fit together in one picture of one person."""
+        return contradictions(names)
 
     def nearest(self, name: str, limit: int = 3) -> list[Tag]:
         """Well-known tags about one key away from an unknown name, closest first."""
