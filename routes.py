@@ -15,7 +15,6 @@ from aiohttp import web
 from .core.prompt.chunks import CHUNK_TOKENS, Tokenize, count_chunks
 from .core.prompt.normalize import normalize
 from .core.prompt.profiles import DEFAULT_PROFILE, PROFILES, get_profile
-from .core.vocabulary.curated import curated_tags
 from .core.vocabulary.tag import CATEGORIES
 
 MOST_BYTES = 256 * 1024  # of a request; the longest prompts seen in the wild have 20 kB
@@ -97,25 +96,8 @@ def explain(text: str, profile: str, vocabulary, options: dict) -> dict:
 
 
 def search_tags(vocabulary, typed: str, limit: int, categories: tuple[str, ...]) -> list[dict]:
-    """Completions of typed text: name, category, group, count, and the alias that matched or "".
-
-    Asks the vocabulary where it can search; else the curated names and aliases by their beginning.
-    """
-    if hasattr(vocabulary, "search"):
-        return [found._asdict() for found in vocabulary.search(typed, limit, categories)]
-    start = " ".join(typed.lower().replace("_", " ").split())
-    found = []
-    for tag in curated_tags().values() if start else ():
-        alias = "" if tag.name.startswith(start) else _starting(tag.aliases, start)
-        if alias is None or (categories and tag.category not in categories):
-            continue
-        known = {"name": tag.name, "category": tag.category, "group": tag.group}
-        found.append({**known, "count": tag.count, "alias": alias})
-    return sorted(found, key=lambda tag: (bool(tag["alias"]), len(tag["name"])))[:limit]
-
-
-def _starting(names: tuple[str, ...], start: str) -> str | None:
-    return next((name for name in names if name.startswith(start)), None)
+    """Completions of typed text: name, category, group, count, and the alias that matched or ""."""
+    return [found._asdict() for found in vocabulary.search(typed, limit, categories)]
 
 
 def _tokens(prompt, tokenize: Tokenize) -> dict:

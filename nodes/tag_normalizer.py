@@ -4,8 +4,8 @@ from comfy_api.latest import io
 
 from ..core.prompt.normalize import normalize
 from ..core.prompt.report import report
-from ..core.vocabulary.curated import curated_vocabulary
 from ._profile import chosen_profile, profile_inputs
+from ._vocabulary import full_vocabulary
 
 
 class IXLTagNormalizer(io.ComfyNode):
@@ -35,7 +35,7 @@ class IXLTagNormalizer(io.ComfyNode):
     @classmethod
     def execute(cls, text: str, profile: str, model_profile=None) -> io.NodeOutput:
         chosen = chosen_profile(profile, model_profile)
-        result = normalize(text, chosen, curated_vocabulary())
+        result = normalize(text, chosen, full_vocabulary())
         return io.NodeOutput(result.text, report(result))
 
 

@@ -52,7 +52,7 @@ class IndexedVocabulary:
             self._database.close()
             raise
         self._origins = self.info["origins"]
-        self._damaged = False
+        self.damaged = False
         self.lookup = lru_cache(CACHED)(self.lookup)
         self._nearest = lru_cache(CACHED // 8)(self._nearest)
 
@@ -73,8 +73,8 @@ class IndexedVocabulary:
 
     def _give_up(self, error: sqlite3.DatabaseError) -> None:
         """Note the damage once; from now on the curated tables answer."""
-        if not self._damaged:
-            self._damaged = True
+        if not self.damaged:
+            self.damaged = True
             log.warning(
                 "The vocabulary index %s is damaged (%s); the built-in tags are used until it is"
                 " rebuilt at the next start.",
@@ -85,7 +85,7 @@ class IndexedVocabulary:
 
     def _ask(self, question: str, *values: object) -> object:
         """The index's answer, or the curated tables' once the file has shown damage."""
-        if not self._damaged:
+        if not self.damaged:
             try:
                 return getattr(self, f"_{question}")(*values)
             except sqlite3.DatabaseError as error:
