@@ -13,9 +13,17 @@ from hypothesis import strategies as st
 ROOT = Path(__file__).resolve().parents[1]
 
 
+# No index is there: the built-in tags answer, whatever the user of this machine has.
+ENVIRONMENT = {**os.environ, "IXL_VOCABULARY": str(ROOT / "none"), "IXL_TAG_CSV": ""}
+
+
 def run(*arguments, stdin: bytes = b"", folder=None):
     return subprocess.run(
-        [sys.executable, ROOT, *arguments], input=stdin, capture_output=True, cwd=folder
+        [sys.executable, ROOT, *arguments],
+        input=stdin,
+        capture_output=True,
+        cwd=folder,
+        env=ENVIRONMENT,
     )
 
 
@@ -116,7 +124,7 @@ def test_a_reader_that_goes_away_is_no_error():
 def test_torch_and_comfyui_are_not_needed(tmp_path):
     for name in ("torch", "comfy"):
         (tmp_path / f"{name}.py").write_text("raise ImportError('not here')")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(tmp_path)}
     for arguments in (("normalize", "x, 1girl"), ("plan", "2048x2048"), ("identify", str(ROOT))):
         done = subprocess.run(
             [sys.executable, ROOT, *arguments], env=environment, capture_output=True
