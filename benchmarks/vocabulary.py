@@ -32,11 +32,13 @@ def resident():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * 4096 / 1e6
 before = resident()
-from ixl.core.vocabulary.query import IndexedVocabulary, CACHED
+from ixl.core.vocabulary.query import IndexedVocabulary, CACHED, FEW
 vocabulary = IndexedVocabulary(Path(sys.argv[1]))
 opened = resident()
 for rank in range(CACHED):
     vocabulary.lookup(vocabulary._rows("SELECT name FROM tag WHERE id = ?", rank)[0][0])
+for rank in range(FEW + 1):
+    vocabulary.category(f"no such name {rank}")
 for text in ("m", "mi", "miku", "long h", "shir", ":d"):
     vocabulary.search(text)
 vocabulary.nearest("thighighs")

@@ -1,8 +1,7 @@
 """Looks for likely mistakes in a classified prompt; warns with a remedy and changes nothing.
 
-A vocabulary may offer two look-ups beside the Protocol, used where they exist:
-`contradictions(names)`, pairs with the fields one, other, reason and weak among the names given,
-and `first_seen(name) -> "YYYY-MM"`, when the tag appeared.
+A vocabulary may offer one look-up beside the Protocol, used where it exists:
+`first_seen(name) -> "YYYY-MM"`, when the tag appeared.
 """
 
 import re
@@ -160,11 +159,10 @@ def _check_together(
 
 def _check_pairs(items: list[Item], reader: Reader) -> Iterator[PromptWarning]:
     """Pairs of tags that cannot both be true of one person in one view."""
-    lookup = getattr(reader.vocabulary, "contradictions", None)
     entries = {item.entry.name: item.entry for item in items if item.part.kind == "tag"}
-    if lookup is None or not _is_one_view(entries):
+    if reader.vocabulary is None or not _is_one_view(entries):
         return
-    for pair in lookup(list(entries)):
+    for pair in reader.vocabulary.contradictions(entries):
         checked = [entries[name].category for name in (pair.one, pair.other)]
         told = checked[0] == checked[1] in (*_CLOSED, "framing")  # by _check_one_of_a_kind
         if pair.weak or told or "person count" in checked:  # counts: _check_counts

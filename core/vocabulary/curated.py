@@ -13,7 +13,7 @@ from . import completion, spelling
 from .closed import by_pattern, closed_tags
 from .completion import Found
 from .contradictions import Contradiction, contradictions
-from .names import DATA
+from .names import DATA, emoticons
 from .tables import arrows, entries, names
 from .tag import GROUPS, Tag
 
@@ -51,6 +51,9 @@ def curated_tags() -> dict[str, Tag]:
     tags = dict(closed_tags())
     for name, group in general_groups().items():
         tags.setdefault(name, Tag(name, "general", group))
+    others = {alias for right in aliases.values() for alias in right}
+    for name in sorted(emoticons() - others):  # those that no group lists are faces
+        tags.setdefault(name, Tag(name, "general", "expression"))
     for line in entries(DATA / "meta.txt"):
         for name in names(line):
             tags.setdefault(name, Tag(name, "meta"))
@@ -125,6 +128,11 @@ class CuratedVocabulary:
         if tag is not None:
             self._answers[name] = tag
         return tag
+
+    def category(self, name: str) -> str | None:
+        """The category of the tag of that canonical name or alias."""
+        tag = self.lookup(name)
+        return tag.category if tag is not None else None
 
     def search(self, text: str, limit: int = 20, categories: Sequence[str] = ()) -> list[Found]:
         """Completions of typed text, in the order of the files (post counts are unknown here)."""

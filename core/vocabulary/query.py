@@ -25,8 +25,11 @@ from .tag import CATEGORIES, GROUPS, Tag
 log = logging.getLogger(__name__)
 
 CACHED = 32_768  # tags kept in memory, about 15 MB when full
+COMMON = 150_000  # the most used names, kept with their category once many are asked for: 20 MB
+FEW = 200  # questions for a category that are answered one by one before that
 SHARED = 200  # more than the tags in all closed classes, which share one word table
 _SELECT = "SELECT name, category, grp, count, origins, more FROM tag JOIN kind ON kind.id = kind"
+_CATEGORY = "SELECT category FROM tag JOIN kind ON kind.id = kind WHERE name = ?"
 
 
 class IndexedVocabulary:
@@ -53,6 +56,8 @@ class IndexedVocabulary:
             raise
         self._origins = self.info["origins"]
         self.damaged = False
+        self._common: dict[str, str] = {}
+        self._asked = 0
         self.lookup = lru_cache(CACHED)(self.lookup)
         self._nearest = lru_cache(CACHED // 8)(self._nearest)
 
@@ -100,6 +105,10 @@ class IndexedVocabulary:
         """Pairs of canonical names that do not fit together in one picture of one person."""
         return contradictions(names)
 
+    def category(self, name: str) -> str | None:
+        """The category of the tag of that canonical name or alias, or None."""
+        return self._common.get(name) or self._ask("category", name)
+
     def nearest(self, name: str, limit: int = 3) -> list[Tag]:
         """Well-known tags about one key away from an unknown name, closest first."""
         return list(self._ask("nearest", name, limit))
@@ -120,6 +129,17 @@ class IndexedVocabulary:
             return self._tag(rows[0])
         meant = by_pattern(name)
         return self._lookup(meant) if isinstance(meant, str) else meant
+
+    def _category(self, name: str) -> str | None:
+        self._asked += 1
+        if self._asked == FEW:
+            sql = "SELECT name, category FROM tag JOIN kind ON kind.id = kind WHERE tag.id < ?"
+            self._common = {known: CATEGORIES[n] for known, n in self._rows(sql, COMMON)}
+        rows = self._rows(_CATEGORY, name)
+        if rows:
+            return CATEGORIES[rows[0][0]]
+        tag = self._lookup(name)  # an alias or a pattern
+        return tag.category if tag is not None else None
 
     def _tag(self, row: tuple) -> Tag:
         name, category, group, count, origins, more = row

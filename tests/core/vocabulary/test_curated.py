@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ixl.core.prompt.normalize import normalize
 from ixl.core.vocabulary import contradictions, curated, spelling, tables
 from ixl.core.vocabulary.closed import PERSON_COUNTS
 from ixl.core.vocabulary.curated import curated_tags, curated_vocabulary, general_groups
@@ -213,6 +214,21 @@ def test_emoticons_keep_their_mouths():
         assert face in emoticons()
         assert is_emoticon(face)
     assert not is_emoticon("long_hair")
+
+
+@pytest.mark.parametrize("face", sorted(emoticons()))
+def test_every_emoticon_is_a_tag_however_its_brackets_are_written(face):
+    """As Danbooru has it (a caption), and with escapes (a prompt): parse, look-up and print."""
+    assert canonical(face) == face
+    tag = curated_vocabulary().lookup(face)
+    assert tag is not None and (tag.name == face or face in tag.aliases)
+    escaped = re.sub(r"([()])", r"\\\1", face)
+    assert canonical(escaped) == face
+    result = normalize(f"1girl, {escaped}, smile", "illustrious-v2.0", curated_vocabulary())
+    assert result.text == f"1girl, {escaped}, smile"
+    assert [atom.text for atom in result.source.atoms] == ["1girl", escaped, "smile"]
+    assert all(warning.kind == "alias" for warning in result.warnings)
+    assert result.explanation[1].why.startswith("the vocabulary (curated) lists it")
 
 
 @pytest.mark.parametrize(
