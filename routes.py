@@ -7,14 +7,14 @@ middleware refuses other origins; JSON as content type keeps plain forms of othe
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 
 from aiohttp import web
 
 from .core.prompt.chunks import CHUNK_TOKENS, Tokenize, count_chunks
 from .core.prompt.normalize import normalize
-from .core.prompt.profiles import DEFAULT_PROFILE, PROFILES, get_profile
+from .core.prompt.profiles import DEFAULT_PROFILE, PROFILES, Profile, get_profile
 from .core.vocabulary.tag import CATEGORIES
 
 MOST_BYTES = 256 * 1024  # of a request; the longest prompts seen in the wild have 20 kB
@@ -27,9 +27,12 @@ class BadRequest(ValueError):
 
 
 def register(
-    routes: web.RouteTableDef, vocabulary: Callable[[], object], tokenize: Tokenize | None = None
+    routes: web.RouteTableDef,
+    vocabulary: Callable[[], object],
+    tokenize: Tokenize | None = None,
+    known_profiles: Callable[[], Mapping[str, Profile]] = lambda: PROFILES,
 ) -> None:
-    """Adds the routes. vocabulary: gives the Vocabulary, called when first needed."""
+    """Adds the routes. vocabulary, known_profiles: called when a request needs them."""
 
     @routes.get("/ixl/tags")
     @answers
@@ -45,26 +48,26 @@ def register(
             "default": DEFAULT_PROFILE,
             "profiles": [
                 {"id": p.id, "title": p.title, "order": list(p.order), "source": p.source}
-                for p in PROFILES.values()
+                for p in (await asyncio.to_thread(known_profiles)).values()
             ],
         }
 
     @routes.post("/ixl/prompt/parse")
     @answers
     async def parse(request: web.Request) -> dict:
-        text, profile, _ = await _prompt(request)
+        text, profile, _ = await _prompt(request, known_profiles)
         return await asyncio.to_thread(lambda: _read(text, profile, vocabulary()).as_dict())
 
     @routes.post("/ixl/prompt/normalize")
     @answers
     async def normalized(request: web.Request) -> dict:
-        text, profile, options = await _prompt(request)
+        text, profile, options = await _prompt(request, known_profiles)
         return await asyncio.to_thread(lambda: explain(text, profile, vocabulary(), options))
 
     @routes.post("/ixl/prompt/tokens")
     @answers
     async def tokens(request: web.Request) -> dict:
-        text, profile, _ = await _prompt(request)
+        text, profile, _ = await _prompt(request, known_profiles)
         if tokenize is None:
             return {"available": False, "chunks": []}
         return await asyncio.to_thread(
@@ -85,7 +88,7 @@ def answers(handler):
     return respond
 
 
-def explain(text: str, profile: str, vocabulary, options: dict) -> dict:
+def explain(text: str, profile: Profile, vocabulary, options: dict) -> dict:
     """The contract of `normalize --json`, the parse of the text, and a reason per atom."""
     result = normalize(text, profile, vocabulary, **options)
     return {
@@ -116,7 +119,7 @@ def _tokens(prompt, tokenize: Tokenize) -> dict:
     return {"available": True, "limit": CHUNK_TOKENS, "total": total, "chunks": shown}
 
 
-def _read(text: str, profile: str, vocabulary):
+def _read(text: str, profile: Profile, vocabulary):
     """The parse that `normalize` works on; it asks the vocabulary what is a name and what prose."""
     return normalize(text, profile, vocabulary).source
 
@@ -137,8 +140,10 @@ def _search_query(query) -> tuple[str, int, tuple[str, ...]]:
     return typed, int(limit), tuple(named)
 
 
-async def _prompt(request: web.Request) -> tuple[str, str, dict]:
-    """(text, profile id, options) of a posted prompt."""
+async def _prompt(
+    request: web.Request, known_profiles: Callable[[], Mapping[str, Profile]]
+) -> tuple[str, Profile, dict]:
+    """(text, profile, options) of a posted prompt."""
     if request.content_type != "application/json":
         raise BadRequest(
             f"The content type is {request.content_type}; post JSON as application/json."
@@ -162,5 +167,5 @@ async def _prompt(request: web.Request) -> tuple[str, str, dict]:
         isinstance(value, str | bool) for value in options.values()
     ):
         raise BadRequest('options must be an object such as {"duplicates": "keep"}.')
-    get_profile(profile)
-    return data["text"], profile, options
+    known = PROFILES if profile in PROFILES else await asyncio.to_thread(known_profiles)
+    return data["text"], known[profile] if profile in known else get_profile(profile), options

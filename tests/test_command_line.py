@@ -60,6 +60,18 @@ def test_profile_decides_the_order():
     assert noob and noob != run("normalize", "--profile", "illustrious-v1.0", text).stdout
 
 
+def test_a_profile_of_the_user_is_a_file(tmp_path):
+    mine = tmp_path / "mine.json"
+    mine.write_text('{"id": "mine", "base": "noobai-xl"}')
+    text = "1girl, smile, masterpiece"
+    ours, noob = (run("normalize", "--profile", p, text).stdout for p in (mine, "noobai-xl"))
+    assert ours == noob != b""
+    mine.write_text('{"id": 3}')
+    for path in (mine, tmp_path / "gone.json"):
+        done = run("normalize", "--profile", path, text)
+        assert (done.returncode, len(lines(done))) == (1, 1) and path.name in lines(done)[0]
+
+
 @given(st.binary(max_size=200))
 @settings(max_examples=15, deadline=None)
 def test_parse_prints_its_input_byte_for_byte(data):

@@ -1,7 +1,8 @@
 """What each model family was taught to read: section order, score, year and rating words, data age.
 
-One table; the words themselves, with what they stand for, are in vocabulary/closed.py. Does not detect models (see core/checkpoint) and does not touch text. User profiles are
-JSON files with the same fields; `base` names the profile that supplies the fields left out.
+One table; the words themselves, with what they stand for, are in vocabulary/closed.py. Does not
+detect models (see core/checkpoint) and does not touch text. User profiles are JSON files with the
+same fields; `base` names the profile that supplies the fields left out.
 
 Sources: arXiv 2409.19946 (Illustrious): section 3.1.2, Table 3 (score percentiles), Table 4
 (years), appendix A.2.3 (place of the sentence); the Illustrious model cards v0.1 - v2.0; the model
@@ -11,6 +12,7 @@ until 2025-01-07).
 """
 
 import json
+import logging
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +20,8 @@ from typing import NamedTuple
 
 from ..vocabulary import closed
 from ..vocabulary.closed import Word
+
+log = logging.getLogger(__name__)
 
 # Sections a caption can have; the order here is Illustrious'. arXiv 2409.19946, section 3.1.2:
 # person count | character | rating | general | artist | score | year. Ours besides those seven:
@@ -198,6 +202,29 @@ def get_profile(name: str | Profile) -> Profile:
         f"Profile {name!r} is not known; choose one of {', '.join(PROFILES)}, or load your own "
         "profile from its JSON file."
     )
+
+
+def load_profiles(folder: Path) -> dict[str, Profile]:
+    """The profiles of this pack, then those of the `*.json` files of a user's folder, by id.
+
+    A file that is no profile, or that takes an id again, is left out with one warning.
+    """
+    found = dict(PROFILES)
+    for path in sorted(folder.glob("*.json")):
+        try:
+            profile = load_profile(path)
+            if profile.id in found:
+                raise ValueError(f"Profile file {path}: the id {profile.id!r} is taken; change it.")
+            found[profile.id] = profile
+        except ValueError as error:
+            _warn(f"{error} The file is left out.")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _warn(message: str) -> None:
+    """Log a warning once per process."""
+    log.warning(message)
 
 
 def load_profile(path: str | Path) -> Profile:

@@ -22,12 +22,20 @@ def words(text: str) -> list[list[bytes]]:
     return [tokens[n : n + 75] for n in range(0, len(tokens), 75)] or [[]]
 
 
-def ask(method: str, path: str, tokenize=words, vocabulary=curated_vocabulary, **options):
+def ask(
+    method: str,
+    path: str,
+    tokenize=words,
+    vocabulary=curated_vocabulary,
+    known_profiles=None,
+    **options,
+):
     """(status, JSON) of one request."""
+    given = (vocabulary, tokenize, *([known_profiles] if known_profiles else []))
 
     async def go():
         routes = web.RouteTableDef()
-        register(routes, vocabulary, tokenize)
+        register(routes, *given)
         app = web.Application()
         app.add_routes(routes)
         async with TestClient(TestServer(app)) as client:
@@ -86,6 +94,19 @@ def test_profiles_are_those_of_the_library():
     _, answer = ask("GET", "/ixl/profiles")
     assert [profile["id"] for profile in answer["profiles"]] == list(PROFILES)
     assert answer["default"] in PROFILES
+
+
+def test_profiles_of_the_user_are_offered_and_taken():
+    mine = PROFILES["noobai-xl"]._replace(id="mine", title="Mine")
+    own = {"known_profiles": lambda: {**PROFILES, "mine": mine}}
+    _, answer = ask("GET", "/ixl/profiles", **own)
+    assert [profile["id"] for profile in answer["profiles"]] == [*PROFILES, "mine"]
+    for path in ("normalize", "parse", "tokens"):
+        status, _ = post(f"/ixl/prompt/{path}", {"text": PROMPT, "profile": "mine"}, **own)
+        assert status == 200
+        assert post(f"/ixl/prompt/{path}", {"text": PROMPT, "profile": "mine"})[0] == 400
+    answer = post("/ixl/prompt/normalize", {"text": PROMPT, "profile": "mine"}, **own)[1]
+    assert answer["text"] == normalize(PROMPT, "noobai-xl", curated_vocabulary()).text
 
 
 @pytest.mark.parametrize("text", ["", PROMPT, "😀, (a:1.2) BREAK 青い目", "((((", "\ud83d"])
