@@ -5,7 +5,7 @@ from server import PromptServer
 
 from .nodes import node_classes
 from .nodes._profile import profiles
-from .nodes._tokens import tokenize
+from .nodes._tokens import count
 from .nodes._vocabulary import vocabulary
 from .routes import register
 
@@ -19,5 +19,5 @@ class IllustriousStudio(ComfyExtension):
 
 async def comfy_entrypoint() -> IllustriousStudio:
     if hasattr(PromptServer, "instance"):  # absent where ComfyUI runs without its server
-        register(PromptServer.instance.routes, vocabulary, tokenize, profiles)
+        register(PromptServer.instance.routes, vocabulary, count, profiles)
     return IllustriousStudio()

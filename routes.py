@@ -12,7 +12,7 @@ from functools import wraps
 
 from aiohttp import web
 
-from .core.prompt.chunks import CHUNK_TOKENS, Tokenize, count_chunks
+from .core.prompt.budget import CHUNK, Count, measure
 from .core.prompt.normalize import normalize
 from .core.prompt.profiles import DEFAULT_PROFILE, PROFILES, Profile, get_profile
 from .core.vocabulary.tag import CATEGORIES
@@ -29,7 +29,7 @@ class BadRequest(ValueError):
 def register(
     routes: web.RouteTableDef,
     vocabulary: Callable[[], object],
-    tokenize: Tokenize | None = None,
+    count: Count | None = None,
     known_profiles: Callable[[], Mapping[str, Profile]] = lambda: PROFILES,
 ) -> None:
     """Adds the routes. vocabulary, known_profiles: called when a request needs them."""
@@ -68,11 +68,9 @@ def register(
     @answers
     async def tokens(request: web.Request) -> dict:
         text, profile, _ = await _prompt(request, known_profiles)
-        if tokenize is None:
+        if count is None:
             return {"available": False, "chunks": []}
-        return await asyncio.to_thread(
-            lambda: _tokens(_read(text, profile, vocabulary()), tokenize)
-        )
+        return await asyncio.to_thread(lambda: _tokens(text, profile, vocabulary(), count))
 
 
 def answers(handler):
@@ -103,20 +101,14 @@ def search_tags(vocabulary, typed: str, limit: int, categories: tuple[str, ...])
     return [found._asdict() for found in vocabulary.search(typed, limit, categories)]
 
 
-def _tokens(prompt, tokenize: Tokenize) -> dict:
-    chunks = count_chunks(prompt, tokenize)
-    text = str(prompt)
+def _tokens(text: str, profile: Profile, vocabulary, count: Count) -> dict:
+    budget = measure(text, count, profile, vocabulary)
+    cuts = {cut.chunk: {"start": cut.start, "end": cut.end, "text": cut.tag} for cut in budget.cuts}
     shown = [
-        {
-            "tokens": chunk.tokens,
-            "cut": {"start": chunk.cut[0], "end": chunk.cut[1], "text": text[slice(*chunk.cut)]}
-            if chunk.cut
-            else None,
-        }
-        for chunk in chunks
+        {"tokens": chunk.tokens, "cut": cuts.get(number)}
+        for number, chunk in enumerate(budget.chunks)
     ]
-    total = sum(chunk.tokens for chunk in chunks)
-    return {"available": True, "limit": CHUNK_TOKENS, "total": total, "chunks": shown}
+    return {"available": True, "limit": CHUNK, "total": budget.tokens, "chunks": shown}
 
 
 def _read(text: str, profile: Profile, vocabulary):

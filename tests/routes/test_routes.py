@@ -16,22 +16,21 @@ from ixl.routes import MOST_BYTES, register
 PROMPT = "masterpiece, (smile:1.2), 1girl"
 
 
-def words(text: str) -> list[list[bytes]]:
-    """A tokenizer of its own: a token per word, 75 to a chunk."""
-    tokens = [word.encode() for word in text.replace(",", " , ").split()]
-    return [tokens[n : n + 75] for n in range(0, len(tokens), 75)] or [[]]
+def words(text: str) -> int:
+    """A tokenizer of its own: a token per word and comma."""
+    return len(text.replace(",", " , ").split())
 
 
 def ask(
     method: str,
     path: str,
-    tokenize=words,
+    count=words,
     vocabulary=curated_vocabulary,
     known_profiles=None,
     **options,
 ):
     """(status, JSON) of one request."""
-    given = (vocabulary, tokenize, *([known_profiles] if known_profiles else []))
+    given = (vocabulary, count, *([known_profiles] if known_profiles else []))
 
     async def go():
         routes = web.RouteTableDef()
@@ -183,8 +182,16 @@ def test_tokens_by_chunk():
     assert answer == expected
 
 
+def test_the_tag_that_a_chunk_border_cuts_is_named():
+    text = "x, " * 37 + "long hair, smile"
+    _, answer = post("/ixl/prompt/tokens", {"text": text})
+    cut = {"start": text.index("long"), "end": text.index(", smile"), "text": "long hair"}
+    assert answer["chunks"] == [{"tokens": 75, "cut": cut}, {"tokens": 3, "cut": None}]
+    assert answer["total"] == 78
+
+
 def test_without_a_tokenizer_no_counts_are_made_up():
-    _, answer = post("/ixl/prompt/tokens", {"text": "a"}, tokenize=None)
+    _, answer = post("/ixl/prompt/tokens", {"text": "a"}, count=None)
     assert answer == {"available": False, "chunks": []}
 
 
@@ -230,7 +237,7 @@ def test_slow_work_does_not_block_the_event_loop():
         async with TestClient(TestServer(app)) as client:
             await client.get("/ixl/profiles")
             counting = asyncio.create_task(
-                client.post("/ixl/prompt/tokens", json={"text": "a, " * 9000})
+                client.post("/ixl/prompt/tokens", json={"text": "a" * 9000})
             )
             await asyncio.sleep(0.05)
             await client.get("/ixl/profiles")
