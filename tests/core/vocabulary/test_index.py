@@ -271,10 +271,7 @@ def test_cancel_leaves_nothing_behind(directory, tag_list):
 
     with pytest.raises(Cancel):
         open_sources(directory, sources(tag_list), on_step)
-    assert sorted(p.name for p in directory.iterdir()) in (
-        ["build.lock", "sources.json"],
-        ["sources.json"],
-    )
+    assert {p.name for p in directory.iterdir()} <= {"build.lock", "sources.json"}
 
 
 def test_a_missing_list_is_refused(directory, tmp_path):
