@@ -6,7 +6,7 @@ from ..core.prompt.normalize import normalize
 from ..core.prompt.options import CHOICES
 from ..core.prompt.report import report
 from ._profile import chosen_profile, profile_inputs
-from ._vocabulary import vocabulary
+from ._vocabulary import full_vocabulary
 
 
 def _choice(name: str, default: str, meaning: str) -> io.Combo.Input:
@@ -57,7 +57,7 @@ class IXLTagNormalizer(io.ComfyNode):
     @classmethod
     def execute(cls, text: str, profile: str, model_profile=None, **options) -> io.NodeOutput:
         chosen = chosen_profile(profile, model_profile)
-        result = normalize(text, chosen, vocabulary(), **options)
+        result = normalize(text, chosen, full_vocabulary(), **options)
         return io.NodeOutput(result.text, report(result))
 
 

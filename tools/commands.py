@@ -93,6 +93,7 @@ def child_environment(found: Found) -> dict[str, str]:
         "IXL_COMFYUI": found.comfyui.folder,
         "IXL_BROWSER": found.browser,
         "IXL_FRONT_END_NEWEST": found.front_end,
+        "IXL_VOCABULARY": os.environ.get("IXL_VOCABULARY", cache.folder() / "vocabulary"),
         "PYTHONPATH": ROOT / "python",
         "PYTHONNOUSERSITE": "1",
         # OpenMP threads that spin while they wait cost ten times the time on a busy machine

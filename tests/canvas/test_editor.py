@@ -9,7 +9,8 @@ import re
 import pytest
 import server
 from ixl.core.prompt.normalize import normalize
-from ixl.core.vocabulary.curated import curated_vocabulary
+from ixl.core.vocabulary.index import open_sources, user_sources
+from ixl.core.vocabulary.places import directory_from_environment
 
 # Outside `make test` until it is steady on a busy machine: with a load of 10 on 2 cores the first
 # test missed a completion in 2 of 4 runs.
@@ -28,6 +29,14 @@ ADD = """([type, title, x, y, w, h, values]) => {
         node.widgets.find(w => w.name === name).value = value;
     }
 }"""
+
+
+def full_vocabulary():
+    """The vocabulary of the server, which lies where IXL_VOCABULARY says."""
+    directory = directory_from_environment()
+    return open_sources(directory, user_sources(directory))
+
+
 NODE = "app.canvas.graph.nodes.find(n => n.title === 'Normalize')"
 
 
@@ -177,7 +186,7 @@ def test_chips_by_keyboard(canvas):
 def test_order_is_explained_and_applied(canvas):
     editor = Editor(canvas)
     page = canvas.page
-    expected = normalize(TEXT, "illustrious-v2.0", curated_vocabulary())
+    expected = normalize(TEXT, "illustrious-v2.0", full_vocabulary())
     page.get_by_role("button", name=re.compile("would change")).click()
     details = page.locator(".ixl-details")
     assert expected.text in details.inner_text()
@@ -225,7 +234,7 @@ def test_save_reload_and_queue(canvas):
     entry = canvas.run()
     assert server.succeeded(entry), server.node_error(entry)
     (shown,) = [out["text"] for out in entry["outputs"].values() if "text" in out]
-    assert shown == [normalize(text, "illustrious-v2.0", curated_vocabulary()).text]
+    assert shown == [normalize(text, "illustrious-v2.0", full_vocabulary()).text]
 
     editor.chip("smile").click()
     editor.expect(TEXT)
