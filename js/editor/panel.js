@@ -95,13 +95,14 @@ export function createPanel(field, service, completer, options) {
     /** Somebody set the widget: typing in its box, undo of the front end, a loaded workflow. */
     function changed() {
         clearTimeout(timer);
+        busy(true);
         timer = setTimeout(refresh, view ? TYPING_MS : 0);
     }
 
     function refresh() {
         if (!alive) return;
         drawFrame();
-        if (field.linkedTitle() !== null || field.getFolded()) return;
+        if (field.linkedTitle() !== null || field.getFolded()) return busy(false);
         record(history(), state(), { typing: true, now: performance.now() });
         look().then(draw, failed);
     }
@@ -127,6 +128,7 @@ export function createPanel(field, service, completer, options) {
 
     /** Applies an edit to the newest view; edits wait for each other. */
     function change(edit) {
+        busy(true);
         queue = queue.then(async () => {
             const now = await look();
             const next = edit(now);
@@ -172,6 +174,7 @@ export function createPanel(field, service, completer, options) {
         const found = which(before);
         if (!found) return;
         put(found);
+        busy(true);
         look().then(draw, failed);
     }
 
@@ -211,6 +214,7 @@ export function createPanel(field, service, completer, options) {
 
     function draw(shown) {
         if (!alive || shown !== view) return;
+        busy(view.text !== field.getText());
         drawn = view;
         drawFrame();
         if (root.classList.contains("ixl-folded")) return;
@@ -252,8 +256,14 @@ export function createPanel(field, service, completer, options) {
         chips.reveal(tag);
     }
 
+    /** Whether the chips are older than the text. */
+    function busy(is) {
+        root.setAttribute("aria-busy", String(is));
+    }
+
     function failed(error) {
         if (error.name === "AbortError") return;
+        busy(false);
         count.textContent = t("Not checked: {why}", { why: error.message });
     }
 
