@@ -149,12 +149,12 @@ function ownerInPage(graph, shell, element) {
  * under the pointer when the dialog opens, so this must be asked when the dialog gets the focus.
  */
 function ownerOfDialog(graph, element) {
-    const dialog = app.canvas.prompt_box;
-    if (!dialog?.contains(element)) return [];
+    const dialog = element.closest?.(".graphdialog"); // canvas.prompt_box can be null meanwhile
+    if (dialog?.querySelector(".name")?.textContent !== "Value") return [];
     const [x, y] = app.canvas.graph_mouse;
     const node = graph.getNodeOnPos?.(x, y, graph.nodes ?? graph._nodes);
     const widget = node?.getWidgetOnPos?.(x, y, true);
-    // other dialogs, such as the one that renames an input, show another value
+    // other dialogs over the widget have another title or show another value
     return widget && String(widget.value ?? "") === element.value ? [node, widget] : [];
 }
 

@@ -31,6 +31,9 @@ EDITOR = "Normalize"
 EMPTY = """() => {
     const root = app.rootGraph ?? app.graph;
     if (app.canvas.graph !== root) app.canvas.setGraph(root);
+    for (const inner of root.subgraphs?.values() ?? []) {
+        for (const node of [...inner.nodes]) inner.remove(node); // clear() leaves their panels
+    }
     root.clear();
     app.canvas.ds.scale = 1;
     app.canvas.ds.offset = [0, 0];
@@ -62,9 +65,10 @@ DRAWN = f"{PANEL}.isConnected && {PANEL}.ariaBusy === 'false'"
 
 @pytest.fixture
 def canvas(shared_canvas):
-    shared_canvas.page.keyboard.press("Escape")
-    shared_canvas.page.evaluate(EMPTY)
-    shared_canvas.page.locator(".ixl-tags").first.wait_for(state="detached")
+    page = shared_canvas.page
+    page.keyboard.press("Escape")
+    page.evaluate(EMPTY)
+    page.wait_for_function("!document.querySelector('.ixl-tags')")
     return shared_canvas
 
 
@@ -496,7 +500,8 @@ def test_the_profile_of_the_loader_is_explained(canvas):
     editor.add("PreviewAny", "Show", 800, 420, 400, 200)
     page.evaluate(
         f"""() => {{
-            const [load, show] = ['Load', 'Show'].map(t => app.graph.nodes.find(n => n.title === t));
+            const titled = title => app.graph.nodes.find(n => n.title === title);
+            const [load, show] = [titled('Load'), titled('Show')];
             load.connect(3, {NODE}, {NODE}.inputs.findIndex(i => i.name === 'model_profile'));
             {NODE}.connect(0, show, 0);
         }}"""
