@@ -117,6 +117,7 @@ export function createCompleter(search) {
         target.setSelectionRange(written.start, written.end);
         // execCommand is what keeps the box's own undo whole
         document.execCommand("insertText", false, written.insert);
+        close(); // what was just accepted is no question, even with no comma behind it
     }
 
     /** Handles a key for the open list; true when the key is used up. */

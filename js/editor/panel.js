@@ -37,6 +37,7 @@ export function createPanel(field, service, completer, options) {
         onEdit: (row, text) => changeRow(row, (v, off, now) => rewriteRow(v, off, now, text)),
         onRemove: (row) => changeRow(row, removeRow),
         onToggle: (row) => changeRow(row, toggleRow),
+        onDoubleClick: (then) => afterToggle(then),
         onWeigh: (row, steps) => changeRow(row, (v, off, now) =>
             weighRow(v, now, steps * options.weightStep())),
         onMove: (row, before) => {
@@ -61,6 +62,7 @@ export function createPanel(field, service, completer, options) {
     const meter = createMeter(service.tokens, field.meterNote);
     const root = element("div", { class: "ixl-tags" }, bar, chips.element, details, meter.element);
     root.setAttribute("role", "group");
+    root.dataset.captureWheel = "true"; // Nodes 2.0: the wheel is ours while the focus is
     root.setAttribute("aria-label", t("Tags of {field}", { field: field.label }));
     for (const kind of ["pointerdown", "pointerup", "dblclick", "contextmenu"]) {
         root.addEventListener(kind, (event) => event.stopPropagation());
@@ -176,6 +178,15 @@ export function createPanel(field, service, completer, options) {
         put(found);
         busy(true);
         look().then(draw, failed);
+    }
+
+    /** A double click edits: what its first click switched is switched back, then `then` runs. */
+    function afterToggle(then) {
+        queue = queue.then(async () => {
+            step(undo);
+            draw(await look());
+            then();
+        }).catch(failed);
     }
 
     function setFolded(folded) {

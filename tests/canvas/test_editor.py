@@ -272,6 +272,42 @@ def test_chips_by_keyboard(canvas):
     assert page.evaluate("app.graph.nodes.length") == 1  # Delete was for the chip
 
 
+@both_renderers
+def test_what_the_help_page_says(canvas):
+    """The keys and gestures of js/docs/IXLTagNormalizer.md that the journeys above leave out."""
+    editor = Editor(canvas, "1girl, smile, sky")
+    page = canvas.page
+    editor.add_box.click()
+    press(page, "ArrowLeft", "Space")
+    editor.expect("1girl, smile")
+    press(page, "Space")
+    editor.expect("1girl, smile, sky")
+    press(page, "Home", "Alt+ArrowRight")
+    editor.expect("smile, 1girl, sky")
+    press(page, "Control+z")
+    editor.expect("1girl, smile, sky")
+    press(page, "Control+Shift+z")
+    editor.expect("smile, 1girl, sky")
+    press(page, "Control+z", "Control+y", "Escape")
+    editor.expect("smile, 1girl, sky")
+    press(page, "End", "Backspace", "ArrowLeft", "Backspace")
+    editor.expect("smile, sky")
+    page.keyboard.type("cloud,")
+    editor.expect("smile, sky, cloud")
+    editor.chip("sky").hover()
+    page.keyboard.down("Alt")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Alt")
+    editor.expect("smile, (sky:1.05), cloud")
+    editor.chip("cloud").dblclick()
+    page.locator(".ixl-add.ixl-editing").wait_for()
+    press(page, "Control+a")
+    page.keyboard.type("rain")
+    press(page, "Enter")
+    editor.expect("smile, (sky:1.05), rain")
+    assert page.locator(".ixl-off").count() == 0
+
+
 @one_page
 def test_order_is_explained_and_applied(canvas):
     editor = Editor(canvas)
