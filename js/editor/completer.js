@@ -4,7 +4,7 @@ import { caretRect } from "./caret.js";
 import { element } from "./element.js";
 import { t } from "./strings.js";
 
-const DEBOUNCE_MS = 60;
+const DEBOUNCE_MS = 100; // quick typing has 70 ms between keys
 const CACHED = 200;
 const LIST_ID = "ixl-completions";
 
