@@ -112,8 +112,9 @@ class IXLExpandTags(io.ComfyNode):
         chosen = chosen_profile(profile, model_profile)
         sampling = Sampling(temperature, top_p, min_p, top_k)
         with writer(model, device, keep_model, sampling) as ask:
-            result = expand(text, ask, length, format == BOTH, wishes, seed, chosen,
-                            full_vocabulary())
+            result = expand(
+                text, ask, length, format == BOTH, wishes, seed, chosen, full_vocabulary()
+            )
         return io.NodeOutput(*result)
 
 
