@@ -20,9 +20,10 @@ LONG = ", ".join(f"(extraordinary flower number {n}:1.1)" for n in range(30))
 @pytest.fixture(scope="module")
 def nodes(comfy):
     """The pack's and ComfyUI's own node classes by name."""
-    import nodes as host
     from comfy_extras.nodes_clip_sdxl import CLIPTextEncodeSDXL
     from ixl.nodes import node_classes
+
+    import nodes as host
 
     found = {cls.__name__: cls for cls in node_classes()}
     return {**host.NODE_CLASS_MAPPINGS, **found, "CLIPTextEncodeSDXL": CLIPTextEncodeSDXL}
@@ -86,6 +87,23 @@ def test_break_is_comfyuis_concatenation_of_the_parts(run, tiny, weight):
     assert ours[0][0].shape[1] == 77 * (1 + len(tiny.clip.tokenize(second)["l"]))
 
 
+def test_a_proposed_break_keeps_sections_whole(run, tiny):
+    """BREAK where the report proposes it: ComfyUI's chunks then begin with that section."""
+    tags = ", ".join(f"flower number {n}" for n in range(14))
+    sentence = "She walks through a garden in the morning sun and looks at all the flowers there."
+    text = f"1girl, {sentence} {tags}, masterpiece, newest"
+    text, report = run("IXLTagNormalizer", text=text)
+    found = [line for line in report.split("\n") if line.startswith("proposal: BREAK before ")]
+    assert found
+    position = int(found[0].rpartition(" ")[2].rstrip(")"))
+    broken = f"{text[:position]} BREAK {text[position:]}"
+    chunks = run("IXLEncodePrompt", clip=tiny.clip, text=broken)[1].split("\n")
+    assert len(chunks) == 2
+    second = tiny.clip.tokenize(text[position:], return_word_ids=True)["l"]
+    assert len(second) == 1
+    assert chunks[1] == f"chunk 2: {sum(1 for token in second[0] if token[2])} of 75 tokens"
+
+
 def test_sizes_are_those_of_comfyuis_sdxl_encoder(run, tiny):
     sizes = {"width": 1024, "height": 1536, "crop_w": 8, "crop_h": 16, "target_width": 832,
              "target_height": 1216}  # fmt: skip
@@ -145,7 +163,8 @@ def test_a_checkpoint_without_text_encoder_is_named(run):
 
 
 PERSONS = [
-    {"name": "hatsune miku", "series": "vocaloid", "tags": "long hair, aqua hair", "position": "left"},
+    {"name": "hatsune miku", "series": "vocaloid", "tags": "long hair, aqua hair",
+     "position": "left"},
     {"name": "", "person": "boy", "tags": "short hair, black hair", "action": "sitting",
      "position": "right"},
 ]  # fmt: skip
@@ -163,9 +182,9 @@ def test_characters_reach_the_prompt_counted_and_in_order(run):
         run, person_count="", general="outdoors", level="sentence", score="masterpiece"
     )
     assert text == (
-        "1girl, 1boy, hatsune miku, vocaloid, Hatsune Miku from Vocaloid with long aqua hair is on "
-        "the left, and a boy with short black hair is sitting on the right, outdoors. general, long "
-        "hair, aqua hair, short hair, black hair, sitting, outdoors, masterpiece"
+        "1girl, 1boy, hatsune miku, vocaloid, Hatsune Miku from Vocaloid with long aqua hair is "
+        "on the left, and a boy with short black hair is sitting on the right, outdoors. general, "
+        "long hair, aqua hair, short hair, black hair, sitting, outdoors, masterpiece"
     )
     assert sentences in text
     assert notes == ""
