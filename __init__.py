@@ -4,7 +4,8 @@ from comfy_api.latest import ComfyExtension, io
 from server import PromptServer
 
 from .nodes import node_classes
-from .nodes._tokens import tokenize
+from .nodes._profile import profiles
+from .nodes._tokens import count
 from .nodes._vocabulary import vocabulary
 from .routes import register
 
@@ -18,5 +19,5 @@ class IllustriousStudio(ComfyExtension):
 
 async def comfy_entrypoint() -> IllustriousStudio:
     if hasattr(PromptServer, "instance"):  # absent where ComfyUI runs without its server
-        register(PromptServer.instance.routes, vocabulary, tokenize)
+        register(PromptServer.instance.routes, vocabulary, count, profiles)
     return IllustriousStudio()

@@ -20,11 +20,13 @@ def _make_importable() -> None:
 
 def normalize_command(args: argparse.Namespace) -> int:
     from ixl.core.prompt.normalize import normalize
-    from ixl.core.vocabulary.curated import curated_vocabulary
+    from ixl.core.prompt.profiles import load_profile
 
+    profile = load_profile(args.profile) if args.profile.endswith(".json") else args.profile
     text = _text(args.text)
+    vocabulary = _vocabulary(args)
     for caption in text.removesuffix("\n").split("\n") if args.lines else [text]:
-        result = normalize(caption, args.profile, curated_vocabulary())
+        result = normalize(caption, profile, vocabulary)
         print(json.dumps(result.as_dict(), ensure_ascii=False) if args.json else result.text)
     return 0
 
@@ -110,8 +112,7 @@ def _expand(text: str, model: Path, args: argparse.Namespace) -> int:
     from ixl.core.prompt.additions import Wishes
     from ixl.core.prompt.expand import banned_names, expand
     from ixl.core.tipo.model import continue_text, load
-    from ixl.core.vocabulary.curated import curated_vocabulary
-    from ixl.core.vocabulary.listed import with_lists
+    from ixl.core.vocabulary.places import directory_without_host
 
     language = load(model)
     result = expand(
@@ -122,10 +123,76 @@ def _expand(text: str, model: Path, args: argparse.Namespace) -> int:
         Wishes(args.rating, banned_names(args.banned)),
         args.seed,
         args.profile,
-        with_lists(curated_vocabulary()),
+        _open(directory_without_host(ROOT), args),
     )
     print(json.dumps(result._asdict(), ensure_ascii=False) if args.json else result.text)
     return 0
+
+
+def status_command(args: argparse.Namespace) -> int:
+    from ixl.core.vocabulary.commands import status_text
+    from ixl.core.vocabulary.index import status
+    from ixl.core.vocabulary.places import user_lists
+
+    directory = _directory(args)
+    report = status(directory, user_lists(directory))
+    print(json.dumps(report, indent=1) if args.json else status_text(report))
+    return 0
+
+
+def update_command(args: argparse.Namespace) -> int:
+    from ixl.core.vocabulary.commands import DEFAULT_LIST, update
+
+    directory = _directory(args)
+    url = args.url or DEFAULT_LIST
+    try:
+        report = update(directory, url, args.sha256, _bar("download", args.json))
+    except OSError as error:
+        said = str(error).rstrip(".")
+        raise ValueError(
+            f"No list was downloaded ({said}); run it again to go on, nothing else was changed."
+        ) from error
+    _open(directory, args)
+    if args.json:
+        print(json.dumps(report, indent=1))
+    else:
+        print(f"{report['file']}: {report['tags']:,} tags, sha256 {report['sha256']}")
+    return 0
+
+
+def lookup_command(args: argparse.Namespace) -> int:
+    from ixl.core.vocabulary.commands import lookup, lookup_text
+
+    answers = lookup(_open(_directory(args), args), args.tags)
+    print(json.dumps(answers, indent=1, ensure_ascii=False) if args.json else lookup_text(answers))
+    return 0
+
+
+def _directory(args: argparse.Namespace) -> Path:
+    """The folder of the vocabulary."""
+    from ixl.core.vocabulary.places import directory_without_host
+
+    return args.directory or directory_without_host(ROOT)
+
+
+def _open(directory: Path, args: argparse.Namespace, build: bool = True):
+    """The vocabulary of everything that the user has."""
+    from ixl.core.vocabulary.index import open_sources, user_sources
+
+    bar = _bar("index", args.json)
+    return open_sources(directory, user_sources(directory), bar, build)
+
+
+def _vocabulary(args: argparse.Namespace):
+    """What `normalize` asks: the index where there is one, or one with the tag lists given."""
+    directory = _directory(args)
+    if not args.tags:
+        return _open(directory, args, build=False)
+    from ixl.core.vocabulary.index import open_vocabulary
+    from ixl.core.vocabulary.places import user_lists
+
+    lists = [*args.tags, *user_lists(directory)]
+    return open_vocabulary(directory / "given", lists, _bar("index", args.json))
 
 
 def _text(argument: str) -> str:
@@ -143,13 +210,14 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _bar(name: str, quiet: bool):
-    """A progress line on stderr when a person watches."""
+    """An on_step: a progress line on stderr when a person watches."""
     if quiet or not sys.stderr.isatty():
-        return None
+        return lambda done, total: None
 
     def on_step(done: int, total: int) -> None:
         end = "\n" if done == total else ""
-        print(f"\r{name}: {100 * done // max(1, total)} %", end=end, file=sys.stderr, flush=True)
+        share = f"{100 * done // total} %" if total else f"{done:,} bytes"
+        print(f"\r{name}: {share}", end=end, file=sys.stderr, flush=True)
 
     return on_step
 
@@ -160,7 +228,13 @@ def _parser() -> argparse.ArgumentParser:
 
     normalize = areas.add_parser("normalize", help="put a prompt in the order of the captions")
     normalize.add_argument("text", metavar="TEXT", help="the prompt, or - to read it from stdin")
-    normalize.add_argument("--profile", default="illustrious-v2.0", metavar="ID")
+    normalize.add_argument(
+        "--profile", default="illustrious-v2.0", metavar="ID", help="its id, or your own FILE.json"
+    )
+    normalize.add_argument(
+        "--tags", action="append", type=Path, metavar="CSV", help="a tag list; an index is made"
+    )
+    _add_directory(normalize)
     normalize.add_argument("--lines", action="store_true", help="one caption per line, in and out")
     normalize.set_defaults(run=normalize_command)
 
@@ -202,9 +276,35 @@ def _parser() -> argparse.ArgumentParser:
     expand.add_argument("--profile", default="illustrious-v2.0", metavar="ID")
     expand.set_defaults(run=expand_command)
 
-    for area in (normalize, parse, identify, plan, expand):
+    verbs = _add_vocabulary(areas)
+    for area in (normalize, parse, identify, plan, expand, *verbs):
         area.add_argument("--json", action="store_true", help="print JSON")
     return parser
+
+
+def _add_vocabulary(areas) -> list[argparse.ArgumentParser]:
+    """The area `vocabulary` with its verbs."""
+    vocabulary = areas.add_parser("vocabulary", help="the tags that are known, and their sources")
+    verbs = vocabulary.add_subparsers(dest="verb", required=True, metavar="VERB")
+    status = verbs.add_parser("status", help="which lists and which index there are")
+    status.set_defaults(run=status_command)
+
+    update = verbs.add_parser("update", help="download a current tag list and index it")
+    update.add_argument("--url", metavar="URL", help="of another tag list (CSV)")
+    update.add_argument("--sha256", default="", metavar="HEX", help="what the list must have")
+    update.set_defaults(run=update_command)
+
+    lookup = verbs.add_parser("lookup", help="what is known of tags")
+    lookup.add_argument("tags", nargs="+", metavar="TAG")
+    lookup.set_defaults(run=lookup_command)
+    for verb in (status, update, lookup):
+        _add_directory(verb)
+    return [status, update, lookup]
+
+
+def _add_directory(parser: argparse.ArgumentParser) -> None:
+    told = "folder of lists and index (IXL_VOCABULARY, or that of ComfyUI or of the user's data)"
+    parser.add_argument("--directory", type=Path, metavar="DIR", help=told)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -7,15 +7,14 @@ middleware refuses other origins; JSON as content type keeps plain forms of othe
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 
 from aiohttp import web
 
-from .core.prompt.chunks import CHUNK_TOKENS, Tokenize, count_chunks
+from .core.prompt.budget import CHUNK, Count, measure
 from .core.prompt.normalize import normalize
-from .core.prompt.profiles import DEFAULT_PROFILE, PROFILES, get_profile
-from .core.vocabulary.curated import curated_tags
+from .core.prompt.profiles import DEFAULT_PROFILE, PROFILES, Profile, get_profile
 from .core.vocabulary.tag import CATEGORIES
 
 MOST_BYTES = 256 * 1024  # of a request; the longest prompts seen in the wild have 20 kB
@@ -28,9 +27,12 @@ class BadRequest(ValueError):
 
 
 def register(
-    routes: web.RouteTableDef, vocabulary: Callable[[], object], tokenize: Tokenize | None = None
+    routes: web.RouteTableDef,
+    vocabulary: Callable[[], object],
+    count: Count | None = None,
+    known_profiles: Callable[[], Mapping[str, Profile]] = lambda: PROFILES,
 ) -> None:
-    """Adds the routes. vocabulary: gives the Vocabulary, called when first needed."""
+    """Adds the routes. vocabulary, known_profiles: called when a request needs them."""
 
     @routes.get("/ixl/tags")
     @answers
@@ -46,31 +48,29 @@ def register(
             "default": DEFAULT_PROFILE,
             "profiles": [
                 {"id": p.id, "title": p.title, "order": list(p.order), "source": p.source}
-                for p in PROFILES.values()
+                for p in (await asyncio.to_thread(known_profiles)).values()
             ],
         }
 
     @routes.post("/ixl/prompt/parse")
     @answers
     async def parse(request: web.Request) -> dict:
-        text, profile, _ = await _prompt(request)
+        text, profile, _ = await _prompt(request, known_profiles)
         return await asyncio.to_thread(lambda: _read(text, profile, vocabulary()).as_dict())
 
     @routes.post("/ixl/prompt/normalize")
     @answers
     async def normalized(request: web.Request) -> dict:
-        text, profile, options = await _prompt(request)
+        text, profile, options = await _prompt(request, known_profiles)
         return await asyncio.to_thread(lambda: explain(text, profile, vocabulary(), options))
 
     @routes.post("/ixl/prompt/tokens")
     @answers
     async def tokens(request: web.Request) -> dict:
-        text, profile, _ = await _prompt(request)
-        if tokenize is None:
+        text, profile, _ = await _prompt(request, known_profiles)
+        if count is None:
             return {"available": False, "chunks": []}
-        return await asyncio.to_thread(
-            lambda: _tokens(_read(text, profile, vocabulary()), tokenize)
-        )
+        return await asyncio.to_thread(lambda: _tokens(text, profile, vocabulary(), count))
 
 
 def answers(handler):
@@ -86,7 +86,7 @@ def answers(handler):
     return respond
 
 
-def explain(text: str, profile: str, vocabulary, options: dict) -> dict:
+def explain(text: str, profile: Profile, vocabulary, options: dict) -> dict:
     """The contract of `normalize --json`, the parse of the text, and a reason per atom."""
     result = normalize(text, profile, vocabulary, **options)
     return {
@@ -97,44 +97,21 @@ def explain(text: str, profile: str, vocabulary, options: dict) -> dict:
 
 
 def search_tags(vocabulary, typed: str, limit: int, categories: tuple[str, ...]) -> list[dict]:
-    """Completions of typed text: name, category, group, count, and the alias that matched or "".
-
-    Asks the vocabulary where it can search; else the curated names and aliases by their beginning.
-    """
-    if hasattr(vocabulary, "search"):
-        return [found._asdict() for found in vocabulary.search(typed, limit, categories)]
-    start = " ".join(typed.lower().replace("_", " ").split())
-    found = []
-    for tag in curated_tags().values() if start else ():
-        alias = "" if tag.name.startswith(start) else _starting(tag.aliases, start)
-        if alias is None or (categories and tag.category not in categories):
-            continue
-        known = {"name": tag.name, "category": tag.category, "group": tag.group}
-        found.append({**known, "count": tag.count, "alias": alias})
-    return sorted(found, key=lambda tag: (bool(tag["alias"]), len(tag["name"])))[:limit]
+    """Completions of typed text: name, category, group, count, and the alias that matched or ""."""
+    return [found._asdict() for found in vocabulary.search(typed, limit, categories)]
 
 
-def _starting(names: tuple[str, ...], start: str) -> str | None:
-    return next((name for name in names if name.startswith(start)), None)
-
-
-def _tokens(prompt, tokenize: Tokenize) -> dict:
-    chunks = count_chunks(prompt, tokenize)
-    text = str(prompt)
+def _tokens(text: str, profile: Profile, vocabulary, count: Count) -> dict:
+    budget = measure(text, count, profile, vocabulary)
+    cuts = {cut.chunk: {"start": cut.start, "end": cut.end, "text": cut.tag} for cut in budget.cuts}
     shown = [
-        {
-            "tokens": chunk.tokens,
-            "cut": {"start": chunk.cut[0], "end": chunk.cut[1], "text": text[slice(*chunk.cut)]}
-            if chunk.cut
-            else None,
-        }
-        for chunk in chunks
+        {"tokens": chunk.tokens, "cut": cuts.get(number)}
+        for number, chunk in enumerate(budget.chunks)
     ]
-    total = sum(chunk.tokens for chunk in chunks)
-    return {"available": True, "limit": CHUNK_TOKENS, "total": total, "chunks": shown}
+    return {"available": True, "limit": CHUNK, "total": budget.tokens, "chunks": shown}
 
 
-def _read(text: str, profile: str, vocabulary):
+def _read(text: str, profile: Profile, vocabulary):
     """The parse that `normalize` works on; it asks the vocabulary what is a name and what prose."""
     return normalize(text, profile, vocabulary).source
 
@@ -155,8 +132,10 @@ def _search_query(query) -> tuple[str, int, tuple[str, ...]]:
     return typed, int(limit), tuple(named)
 
 
-async def _prompt(request: web.Request) -> tuple[str, str, dict]:
-    """(text, profile id, options) of a posted prompt."""
+async def _prompt(
+    request: web.Request, known_profiles: Callable[[], Mapping[str, Profile]]
+) -> tuple[str, Profile, dict]:
+    """(text, profile, options) of a posted prompt."""
     if request.content_type != "application/json":
         raise BadRequest(
             f"The content type is {request.content_type}; post JSON as application/json."
@@ -180,5 +159,5 @@ async def _prompt(request: web.Request) -> tuple[str, str, dict]:
         isinstance(value, str | bool) for value in options.values()
     ):
         raise BadRequest('options must be an object such as {"duplicates": "keep"}.')
-    get_profile(profile)
-    return data["text"], profile, options
+    known = PROFILES if profile in PROFILES else await asyncio.to_thread(known_profiles)
+    return data["text"], known[profile] if profile in known else get_profile(profile), options

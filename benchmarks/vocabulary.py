@@ -21,7 +21,7 @@ from pathlib import Path
 PYTHON = Path(__file__).parents[1] / "python"
 sys.path.insert(0, str(PYTHON))
 
-from ixl.core.vocabulary import commands, index, sources  # noqa: E402
+from ixl.core.vocabulary import index, places, sources  # noqa: E402
 from ixl.core.vocabulary.query import IndexedVocabulary  # noqa: E402
 
 IMPORT = "import time; t = time.perf_counter(); import ixl.core.vocabulary.index; print(time.perf_counter() - t)"  # noqa: E501
@@ -32,11 +32,13 @@ def resident():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * 4096 / 1e6
 before = resident()
-from ixl.core.vocabulary.query import IndexedVocabulary, CACHED
+from ixl.core.vocabulary.query import IndexedVocabulary, CACHED, FEW
 vocabulary = IndexedVocabulary(Path(sys.argv[1]))
 opened = resident()
 for rank in range(CACHED):
     vocabulary.lookup(vocabulary._rows("SELECT name FROM tag WHERE id = ?", rank)[0][0])
+for rank in range(FEW + 1):
+    vocabulary.category(f"no such name {rank}")
 for text in ("m", "mi", "miku", "long h", "shir", ":d"):
     vocabulary.search(text)
 vocabulary.nearest("thighighs")
@@ -147,7 +149,7 @@ def main() -> None:
     parser.add_argument("--list", action="append", type=Path, default=[], help="tag list (CSV)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    lists = options.list or commands.lists_from_environment()
+    lists = options.list or places.lists_from_environment()
     if sources.kgen_source() is None:
         print("tipo-kgen is not installed: names of its lists are missing.", file=sys.stderr)
     rows = measure(lists)

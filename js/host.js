@@ -2,6 +2,7 @@
 // extensions, or is looked up defensively; nothing is patched.
 import { app } from "/scripts/app.js";
 import { api } from "/scripts/api.js";
+import { inputIndex } from "./lib/origin.js";
 
 export function registerExtension(extension) {
     app.registerExtension(extension);
@@ -43,6 +44,11 @@ export function addPanel(node, name, type, element, minHeight) {
     const widget = node.addDOMWidget(name, type, element, options);
     widget.serialize = false;
     return widget;
+}
+
+/** Gives a new node more than its least size; a saved node's own size is set after this. */
+export function makeRoom(node, { width, more }) {
+    node.setSize?.([Math.max(node.size[0], width), node.computeSize()[1] + more]);
 }
 
 /**
@@ -93,10 +99,17 @@ export function captureState() {
 
 /** Title of the node whose output fills a widget's input, or null when the widget is free. */
 export function linkedTitle(node, widgetName) {
-    const input = node.inputs?.find((i) => (i.widget?.name ?? i.name) === widgetName);
-    if (input?.link == null) return null;
-    const index = node.inputs.indexOf(input);
+    const index = inputIndex(node, widgetName);
+    if (node.inputs?.[index]?.link == null) return null;
     return node.getInputNode?.(index)?.title ?? "";
+}
+
+/** Runs then(values) when a run tells what a node shows under the name `key` of its output. */
+export function onOutput(key, then) {
+    api.addEventListener("executed", ({ detail }) => {
+        const values = detail?.output?.[key];
+        if (values) then(values);
+    });
 }
 
 /** Key of a node's widget that stays the same when the node is built anew (undo, tab, renderer). */
@@ -117,17 +130,32 @@ export function ownerOf(element) {
         const widget = node.widgets?.find((w) => w.element === element);
         if (widget) return withSource(node, widget);
     }
-    const id = element.closest?.("[data-node-id]")?.dataset.nodeId;
-    const node = id === undefined ? null : graph.getNodeById(id) ?? graph.getNodeById(Number(id));
-    const widget = node && widgetOfBox(node, element);
+    const shell = element.closest?.("[data-node-id]");
+    const [node, widget] = shell ? ownerInPage(graph, shell, element) : ownerOfDialog(graph, element);
     return widget ? withSource(node, widget) : null;
 }
 
-/** In Nodes 2.0 a text box tells its widget by its label only. */
-function widgetOfBox(node, element) {
-    const label = element.labels?.[0]?.textContent.trim();
-    const widgets = node.widgets ?? [];
-    return widgets.find((w) => (w.label || w.name) === label) ?? null;
+/** In Nodes 2.0 a text box tells its widget by its label only, a single line by aria-label. */
+function ownerInPage(graph, shell, element) {
+    const id = shell.dataset.nodeId;
+    const node = graph.getNodeById(id) ?? graph.getNodeById(Number(id));
+    const label = element.labels?.[0]?.textContent.trim() ?? element.ariaLabel;
+    const named = (w) => w.name === element.ariaLabel || (w.label || w.name) === label;
+    return [node, node?.widgets?.find(named)];
+}
+
+/**
+ * The classic canvas edits a single line in a dialog that does not tell its widget: it is the one
+ * under the pointer when the dialog opens, so this must be asked when the dialog gets the focus.
+ */
+function ownerOfDialog(graph, element) {
+    const dialog = element.closest?.(".graphdialog"); // canvas.prompt_box can be null meanwhile
+    if (dialog?.querySelector(".name")?.textContent !== "Value") return [];
+    const [x, y] = app.canvas.graph_mouse;
+    const node = graph.getNodeOnPos?.(x, y, graph.nodes ?? graph._nodes);
+    const widget = node?.getWidgetOnPos?.(x, y, true);
+    // other dialogs over the widget have another title or show another value
+    return widget && String(widget.value ?? "") === element.value ? [node, widget] : [];
 }
 
 function withSource(node, widget) {

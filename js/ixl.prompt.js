@@ -1,50 +1,52 @@
 // The tag editor on our own prompt nodes: completion in their text boxes, and a panel with chips,
 // warnings, order and tokens below their widgets. The text box's string stays the stored value.
 import {
-    addPanel, captureState, linkedTitle, onGraphShown, onValue, ownerOf, redraw,
+    addPanel, captureState, linkedTitle, makeRoom, onGraphShown, onOutput, onValue, ownerOf, redraw,
     registerExtension, replaceFormer, request, setValue, setting, translations, widgetKey,
 } from "./host.js";
 import { createCompleter } from "./editor/completer.js";
+import { FIELDS, preferred } from "./editor/fields.js";
 import { createPanel } from "./editor/panel.js";
+import { LOADER, learn, profileOf } from "./editor/profile.js";
 import { t, useTranslations } from "./editor/strings.js";
 import { addStyles } from "./editor/styles.js";
 import { watchTextBoxes } from "./editor/textboxes.js";
 
-// node class -> its prompt widgets. meter: count the tokens of the normalized text ("result") or of
-// the widget's text alone ("field").
-const FIELDS = {
-    IXLTagNormalizer: { text: { meter: "result" } },
-    IXLPromptBuilder: { general: { meter: "field" } },
-};
 const OPTIONS = {
     completion: "ixl.tags.autocomplete",
     chips: "ixl.tags.chips",
     tokens: "ixl.tags.tokens",
 };
-// heights in the classic canvas, with its margin of 10 px on each side
+// heights in the classic canvas, with its margin of 10 px on each side; styles.js has the same
+// heights for Nodes 2.0
 const CLOSED_PX = 48;
-const OPEN_PX = 190;
+const OPEN_PX = 124;
+// a new node gets more than the least, so that some lines of chips and words are seen
+const COMFORT = { width: 400, more: 140 };
 const RESULTS = 20;
+const SORTED_RESULTS = 50; // most that /ixl/tags gives
 
 const service = {
     normalize: (text, profile, signal) =>
         request("/ixl/prompt/normalize", { body: { text, profile }, signal }),
-    tokens: (text, profile) => request("/ixl/prompt/tokens", { body: { text, profile } }),
+    tokens: (text, profile, signal) =>
+        request("/ixl/prompt/tokens", { body: { text, profile }, signal }),
 };
 
-async function searchTags(typed, signal) {
-    const query = new URLSearchParams({ q: typed, limit: RESULTS });
-    return (await request(`/ixl/tags?${query}`, { signal })).tags;
+async function searchTags(typed, { categories = [], first }, signal) {
+    const query = new URLSearchParams({ q: typed, limit: first ? SORTED_RESULTS : RESULTS });
+    if (categories.length) query.set("category", categories.join(","));
+    const { tags } = await request(`/ixl/tags?${query}`, { signal });
+    return first ? preferred(tags, first).slice(0, RESULTS) : tags;
 }
 
 const completionOn = () => setting(OPTIONS.completion, true);
 const panels = new Set();
 const completer = createCompleter(searchTags);
 
-function addEditor(node, name, { meter }) {
+function addEditor(node, name, { meter, checks }) {
     const widget = node.widgets?.find((w) => w.name === name);
     if (!widget) return;
-    const profileWidget = node.widgets.find((w) => w.name === "profile");
     const property = (what) => `ixl.tags.${what}.${name}`;
     // a property once set stays: the front end's undo restores properties but removes none
     const set = (what, value, empty) => {
@@ -56,6 +58,7 @@ function addEditor(node, name, { meter }) {
     const texts = node.widgets.filter((w) => w.type === widget.type).length;
     const field = {
         label,
+        checks,
         title: texts > 1 ? label : "", // several text boxes: say which one this is
         getText: () => String(widget.value ?? ""),
         setText: (text) => setValue(node, widget, text),
@@ -63,7 +66,7 @@ function addEditor(node, name, { meter }) {
         setOff: (off) => set("off", off, !off.length),
         getFolded: () => node.properties[property("folded")] === true,
         setFolded: (folded) => set("folded", folded, !folded),
-        profile: () => profileWidget?.value ?? "illustrious-v2.0",
+        profile: () => profileOf(node),
         linkedTitle: () => linkedTitle(node, name),
         key: () => widgetKey(node, name),
         changed: () => redraw(node),
@@ -81,16 +84,15 @@ function addEditor(node, name, { meter }) {
     const height = () => (closed() ? CLOSED_PX : OPEN_PX);
     panel.element.dataset.ixlPanel = name;
     addPanel(node, `ixl_tags_${name}`, "ixl-tags", panel.element, height);
-    follow(node, widget, profileWidget, {
-        ...panel, show: () => replaceFormer(node, panel.element),
-    });
+    follow(node, widget, { ...panel, show: () => replaceFormer(node, panel.element) });
+    makeRoom(node, COMFORT);
 }
 
 /** Keeps a panel up to date for as long as its node lives. */
-function follow(node, widget, profileWidget, panel) {
+function follow(node, widget, panel) {
     panels.add(panel);
     onValue(widget, panel.changed);
-    if (profileWidget) onValue(profileWidget, panel.changed);
+    onValueOf(node, "profile", panel.changed);
     chain(node, "onConnectionsChange", panel.changed);
     chain(node, "onConfigure", panel.changed);
     chain(node, "onRemoved", () => {
@@ -101,9 +103,16 @@ function follow(node, widget, profileWidget, panel) {
     showSoon([panel]);
 }
 
-/** The page is drawn some frames after the graph changed; how many differs by front end. */
+/** The page is drawn some frames after the graph changed; how many differs by front end and load. */
 function showSoon(some) {
-    for (const ms of [0, 60, 400]) setTimeout(() => some.forEach((panel) => panel.show()), ms);
+    for (const ms of [0, 60, 400, 1500, 5000]) {
+        setTimeout(() => some.forEach((panel) => panel.show()), ms);
+    }
+}
+
+function onValueOf(node, name, then) {
+    const widget = node.widgets?.find((w) => w.name === name);
+    if (widget) onValue(widget, then);
 }
 
 function chain(object, name, then) {
@@ -119,10 +128,18 @@ function chain(object, name, then) {
 function ownsBox(box) {
     const owner = ownerOf(box);
     const field = owner && FIELDS[owner.source.nodeClass]?.[owner.source.widgetName];
-    return field ? { escape: true } : null;
+    // in a single line mostly one name is wanted: a comma behind it would be in the way
+    return field ? { ...field, comma: box.tagName === "TEXTAREA" } : null;
 }
 
 const refreshAll = () => panels.forEach((panel) => panel.refresh());
+
+/** A loader decides the profile of the prompt nodes behind it. */
+function watchLoader(node) {
+    for (const name of ["checkpoint", "profile"]) onValueOf(node, name, refreshAll);
+    chain(node, "onConfigure", refreshAll);
+    chain(node, "onConnectionsChange", refreshAll);
+}
 
 registerExtension({
     name: "ixl.prompt",
@@ -147,12 +164,18 @@ registerExtension({
     async setup() {
         addStyles();
         onGraphShown(() => showSoon([...panels]));
+        onOutput("ixl_profile", (values) => {
+            learn(...values);
+            refreshAll();
+        });
         watchTextBoxes(completer, ownsBox, completionOn);
         useTranslations(await translations());
     },
     nodeCreated(node) {
-        const fields = FIELDS[node.comfyClass];
-        if (!fields || !setting(OPTIONS.chips, true)) return;
-        for (const [name, options] of Object.entries(fields)) addEditor(node, name, options);
+        if (node.comfyClass === LOADER) watchLoader(node);
+        if (!setting(OPTIONS.chips, true)) return;
+        for (const [name, { chips }] of Object.entries(FIELDS[node.comfyClass] ?? {})) {
+            if (chips) addEditor(node, name, chips);
+        }
     },
 });

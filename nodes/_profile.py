@@ -1,8 +1,16 @@
 """The two inputs by which prompt nodes learn whose caption order to follow."""
 
+from pathlib import Path
+
 from comfy_api.latest import io
 
-from ..core.prompt.profiles import DEFAULT_PROFILE, PROFILES
+from ..core.prompt.profiles import DEFAULT_PROFILE, Profile, load_profiles
+from ._host import user_folder
+
+
+def profiles() -> dict[str, Profile]:
+    """The pack's profiles and the user's own (<user folder>/profiles/*.json), by id."""
+    return load_profiles(Path(user_folder("profiles")))
 
 
 def profile_inputs() -> list:
@@ -10,7 +18,7 @@ def profile_inputs() -> list:
     return [
         io.Combo.Input(
             "profile",
-            options=list(PROFILES),
+            options=list(profiles()),
             default=DEFAULT_PROFILE,
             tooltip="Whose caption order to follow. Not used when model_profile is connected.",
         ),
@@ -22,6 +30,7 @@ def profile_inputs() -> list:
     ]
 
 
-def chosen_profile(profile: str, model_profile) -> str:
-    """The id of the prompt profile to use."""
-    return model_profile.prompt_profile if model_profile else profile
+def chosen_profile(profile: str, model_profile) -> Profile | str:
+    """The prompt profile to use; its id where nobody knows it (any more)."""
+    wanted = model_profile.prompt_profile if model_profile else profile
+    return profiles().get(wanted, wanted)

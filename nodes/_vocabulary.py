@@ -1,8 +1,19 @@
-"""The vocabulary that nodes and routes use."""
+"""The vocabulary that nodes and routes use: one for the process, in ComfyUI's user directory."""
 
-from ..core.vocabulary.curated import curated_vocabulary
+from pathlib import Path
+
+from ..core.vocabulary.places import directory_from_environment
+from ..core.vocabulary.shared import SharedVocabulary
+from ._host import progress, user_folder
+
+_SHARED = SharedVocabulary(lambda: directory_from_environment() or Path(user_folder("vocabulary")))
 
 
 def vocabulary():
-    """The tags that this installation knows; read on first use."""
-    return curated_vocabulary()
+    """What can answer at once, for routes."""
+    return _SHARED.now()
+
+
+def full_vocabulary():
+    """All tags that this installation knows, for nodes: the first time it may take some seconds."""
+    return _SHARED.complete(progress())

@@ -6,10 +6,9 @@ from ..core.prompt.additions import RATINGS, Wishes
 from ..core.prompt.expand import banned_names, expand
 from ..core.tipo.form import LENGTHS
 from ..core.tipo.model import Sampling
-from ..core.vocabulary.listed import with_lists
 from ._profile import chosen_profile, profile_inputs
 from ._tipo import AUTO, CPU, model_names, problem, writer
-from ._vocabulary import vocabulary
+from ._vocabulary import full_vocabulary
 
 TAGS, BOTH = "tags", "tags + sentence"
 
@@ -111,10 +110,11 @@ class IXLExpandTags(io.ComfyNode):
     ) -> io.NodeOutput:  # fmt: skip
         wishes = Wishes(rating, banned_names(banned), add_characters, add_artists)
         chosen = chosen_profile(profile, model_profile)
-        known = with_lists(vocabulary())
         sampling = Sampling(temperature, top_p, min_p, top_k)
         with writer(model, device, keep_model, sampling) as ask:
-            result = expand(text, ask, length, format == BOTH, wishes, seed, chosen, known)
+            result = expand(
+                text, ask, length, format == BOTH, wishes, seed, chosen, full_vocabulary()
+            )
         return io.NodeOutput(*result)
 
 

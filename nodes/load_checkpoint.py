@@ -65,7 +65,9 @@ class IXLLoadCheckpoint(io.ComfyNode):
             path, embedding_directory=folder_paths.get_folder_paths("embeddings")
         )[:3]
         chosen = recognised if profile == AUTOMATIC else PROFILES[profile]
-        return io.NodeOutput(model, clip, vae, chosen)
+        # for the tag editor, which explains with it: what was chosen here, and what came of it
+        shown = {"ixl_profile": [checkpoint, profile, chosen.prompt_profile]}
+        return io.NodeOutput(model, clip, vae, chosen, ui=shown)
 
 
 NODES = [IXLLoadCheckpoint]

@@ -5,7 +5,7 @@ from comfy_api.latest import io
 from ..core.prompt.negative import CANCELLED, negative_prompt
 from ..core.prompt.report import negative_report
 from ._profile import chosen_profile, profile_inputs
-from ._vocabulary import vocabulary
+from ._vocabulary import full_vocabulary
 
 
 class IXLNegativePrompt(io.ComfyNode):
@@ -49,7 +49,7 @@ class IXLNegativePrompt(io.ComfyNode):
         positive: str = "",
     ) -> io.NodeOutput:  # fmt: skip
         chosen = chosen_profile(profile, model_profile)
-        made = negative_prompt(chosen, extra, positive, vocabulary(), cancelled, card)
+        made = negative_prompt(chosen, extra, positive, full_vocabulary(), cancelled, card)
         return io.NodeOutput(made.text, negative_report(made.dropped, made.warnings))
 
 

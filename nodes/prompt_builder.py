@@ -8,7 +8,7 @@ from ..core.prompt.profiles import DEFAULT_PROFILE, PROFILES
 from ._characters import Characters
 from ._characters import Picture as PictureType
 from ._profile import chosen_profile, profile_inputs
-from ._vocabulary import vocabulary
+from ._vocabulary import full_vocabulary
 
 NONE = "none"
 RATINGS = PROFILES[DEFAULT_PROFILE].ratings
@@ -82,7 +82,7 @@ class IXLPromptBuilder(io.ComfyNode):
     ) -> io.NodeOutput:  # fmt: skip
         given = {name: text for name, text in fields.items() if text != NONE}
         picture = Picture(cards=characters, persons=person_count, **given)
-        made = compose(picture, level, chosen_profile(profile, model_profile), vocabulary())
+        made = compose(picture, level, chosen_profile(profile, model_profile), full_vocabulary())
         return io.NodeOutput(made.text, made.natural_language, picture, "\n".join(made.notes))
 
 

@@ -2,11 +2,13 @@
 
 from comfy_api.latest import io
 
+from ..core.prompt.budget import measure
 from ..core.prompt.normalize import normalize
 from ..core.prompt.options import CHOICES
-from ..core.prompt.report import report
+from ..core.prompt.report import budget_report, report
 from ._profile import chosen_profile, profile_inputs
-from ._vocabulary import vocabulary
+from ._tokens import count
+from ._vocabulary import full_vocabulary
 
 
 def _choice(name: str, default: str, meaning: str) -> io.Combo.Input:
@@ -49,7 +51,8 @@ class IXLTagNormalizer(io.ComfyNode):
             outputs=[
                 io.String.Output("normalized", display_name="text"),
                 io.String.Output(
-                    "report", tooltip="A line per change and per warning: connect Preview as Text."
+                    "report",
+                    tooltip="Changes, warnings and the token budget: connect Preview as Text.",
                 ),
             ],
         )  # fmt: skip
@@ -57,8 +60,10 @@ class IXLTagNormalizer(io.ComfyNode):
     @classmethod
     def execute(cls, text: str, profile: str, model_profile=None, **options) -> io.NodeOutput:
         chosen = chosen_profile(profile, model_profile)
-        result = normalize(text, chosen, vocabulary(), **options)
-        return io.NodeOutput(result.text, report(result))
+        known = full_vocabulary()
+        result = normalize(text, chosen, known, **options)
+        budget = measure(result.text, count, chosen, known)
+        return io.NodeOutput(result.text, f"{report(result)}\n{budget_report(budget)}")
 
 
 NODES = [IXLTagNormalizer]

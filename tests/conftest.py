@@ -33,15 +33,26 @@ NEEDS = {
 }
 
 
-USES = {"comfy": "comfy", "servers": "server", "canvas": "browser"}  # fixture: mark
+# fixture: mark
+USES = {"comfy": "comfy", "servers": "server", "canvas": "browser", "shared_canvas": "browser"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Whatever uses a fixture carries its mark, before `-m` selects."""
+    """Whatever uses a fixture carries its mark, before `-m` selects.
+
+    For runs in several processes: one of them has the servers, one ComfyUI; other files go whole
+    to whichever is free.
+    """
     for item in items:
         for fixture in USES.keys() & set(item.fixturenames):
             item.add_marker(USES[fixture])
+        marks = {mark.name for mark in item.iter_markers()}
+        if marks & {"server", "browser"}:
+            group = "server"
+        else:
+            group = "comfy" if "comfy" in marks else item.location[0]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_runtest_setup(item):
@@ -108,7 +119,7 @@ def comfy_server(servers):
     return servers("pinned")
 
 
-@pytest.fixture(params=["pinned", "newest"])
+@pytest.fixture(scope="module", params=["pinned", "newest"])
 def front_end(request):
     """Choose one with `@pytest.mark.parametrize("front_end", ["pinned"], indirect=True)`."""
     if request.param == "newest" and not os.environ.get("IXL_FRONT_END_NEWEST"):
@@ -118,7 +129,7 @@ def front_end(request):
     return request.param
 
 
-@pytest.fixture(params=["classic", "nodes2"])
+@pytest.fixture(scope="module", params=["classic", "nodes2"])
 def renderer(request):
     """Choose one with `@pytest.mark.parametrize("renderer", ["classic"], indirect=True)`."""
     return request.param
@@ -134,9 +145,31 @@ def canvas(servers, front_end, renderer, tmp_path, request):
 
     browser = Path(os.environ["IXL_BROWSER"])
     with opened_canvas(browser, servers(front_end), renderer, tmp_path) as canvas:
+        yield from watched(canvas, request)
+
+
+@pytest.fixture(scope="module")
+def open_page(servers, front_end, renderer, tmp_path_factory):
+    """One page for all tests of a module; a module uses either this or `canvas`."""
+    from browser import opened_canvas
+
+    browser = Path(os.environ["IXL_BROWSER"])
+    folder = tmp_path_factory.mktemp("page")
+    with opened_canvas(browser, servers(front_end), renderer, folder) as canvas:
         yield canvas
-        if request.node.stash.get(FAILED, False):
-            print(f"Screenshot: {canvas.screenshot('failed')}")
+
+
+@pytest.fixture
+def shared_canvas(open_page, request):
+    """As `canvas`, but the page of the test before: a test clears what it finds. Saves seconds."""
+    open_page.pack_errors.clear()
+    yield from watched(open_page, request)
+
+
+def watched(canvas, request):
+    yield canvas
+    if request.node.stash.get(FAILED, False):
+        print(f"Screenshot: {canvas.screenshot(f'failed-{request.node.name}')}")
     if canvas.pack_errors:
         pytest.fail("Errors of the pack's scripts:\n" + "\n".join(canvas.pack_errors))
 
@@ -149,7 +182,8 @@ def pytest_runtest_makereport(item, call):
     report = yield
     if report.failed:
         item.stash[FAILED] = True
-        used = item.funcargs.get("canvas") or item.funcargs.get("comfy_server")
+        names = ("canvas", "shared_canvas", "comfy_server")
+        used = next(filter(None, map(item.funcargs.get, names)), None)
         if used is not None:
             server = getattr(used, "server", used)
             report.sections.append(("ComfyUI log", server.log_tail()))

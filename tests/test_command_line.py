@@ -14,9 +14,17 @@ from hypothesis import strategies as st
 ROOT = Path(__file__).resolve().parents[1]
 
 
+# No index is there: the built-in tags answer, whatever the user of this machine has.
+ENVIRONMENT = {**os.environ, "IXL_VOCABULARY": str(ROOT / "none"), "IXL_TAG_CSV": ""}
+
+
 def run(*arguments, stdin: bytes = b"", folder=None):
     return subprocess.run(
-        [sys.executable, ROOT, *arguments], input=stdin, capture_output=True, cwd=folder
+        [sys.executable, ROOT, *arguments],
+        input=stdin,
+        capture_output=True,
+        cwd=folder,
+        env=ENVIRONMENT,
     )
 
 
@@ -51,6 +59,18 @@ def test_profile_decides_the_order():
     assert run("normalize", "--profile", "sdxl", "smile, 1girl").stdout == b"smile, 1girl\n"
     noob = run("normalize", "--profile", "noobai-xl", text).stdout
     assert noob and noob != run("normalize", "--profile", "illustrious-v1.0", text).stdout
+
+
+def test_a_profile_of_the_user_is_a_file(tmp_path):
+    mine = tmp_path / "mine.json"
+    mine.write_text('{"id": "mine", "base": "noobai-xl"}')
+    text = "1girl, smile, masterpiece"
+    ours, noob = (run("normalize", "--profile", p, text).stdout for p in (mine, "noobai-xl"))
+    assert ours == noob != b""
+    mine.write_text('{"id": 3}')
+    for path in (mine, tmp_path / "gone.json"):
+        done = run("normalize", "--profile", path, text)
+        assert (done.returncode, len(lines(done))) == (1, 1) and path.name in lines(done)[0]
 
 
 @given(st.binary(max_size=200))
@@ -146,7 +166,7 @@ def test_expand_writes_with_a_model(tmp_path):
 def test_torch_and_comfyui_are_not_needed(tmp_path):
     for name in ("torch", "comfy"):
         (tmp_path / f"{name}.py").write_text("raise ImportError('not here')")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(tmp_path)}
     for arguments in (("normalize", "x, 1girl"), ("plan", "2048x2048"), ("identify", str(ROOT))):
         done = subprocess.run(
             [sys.executable, ROOT, *arguments], env=environment, capture_output=True

@@ -21,6 +21,8 @@ PYTEST = "import sys; sys.path.remove(''); import pytest; sys.exit(pytest.main()
 
 # The pack root is ComfyUI's package: as pytest's root, its __init__.py would be imported.
 PYTEST_ROOT = ("-c", str(ROOT / "tests" / "pytest.ini"))
+# One process has ComfyUI, one the servers and browsers (tests/conftest.py); more than four idle.
+PARALLEL = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup")
 
 
 class Found(NamedTuple):
@@ -91,6 +93,7 @@ def child_environment(found: Found) -> dict[str, str]:
         "IXL_COMFYUI": found.comfyui.folder,
         "IXL_BROWSER": found.browser,
         "IXL_FRONT_END_NEWEST": found.front_end,
+        "IXL_VOCABULARY": os.environ.get("IXL_VOCABULARY", cache.folder() / "vocabulary"),
         "PYTHONPATH": ROOT / "python",
         "PYTHONNOUSERSITE": "1",
         # OpenMP threads that spin while they wait cost ten times the time on a busy machine
@@ -120,7 +123,7 @@ def test(arguments: list[str]) -> int:
     found = get_ready(for_browser_tests=True)
     failed = [] if arguments else _lint(found) + _javascript()
     before = elapsed()
-    code = _pytest(found, ["-m", "not prove", *arguments])
+    code = _pytest(found, ["-m", "not prove", *(arguments or PARALLEL)])
     inside = elapsed() - before
     if code:
         failed.append("pytest")

@@ -24,6 +24,7 @@ Given to what it starts (tests, demo, server, benchmarks):
     IXL_BROWSER           a Chromium or Chrome executable; absent if there is none
     IXL_FRONT_END_NEWEST  `static` folder of the newest front end (`--front-end-root`) or absent
     PYTHONPATH            <root>/python, where the package `ixl` lies
+    IXL_VOCABULARY        unless set: a folder of the cache, so that one index serves all servers
     OMP_WAIT_POLICY       PASSIVE unless set: waiting threads do not spin
     PYTHONPYCACHEPREFIX   only if ComfyUI is the user's own: nothing is written into its folder
 """

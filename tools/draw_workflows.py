@@ -64,8 +64,9 @@ DRAW = """([id, nodes, groups, noteColors]) => {
 }"""
 FIT = """(box) => {
     const [x, y, w, h] = box, ds = app.canvas.ds, el = app.canvas.canvas.getBoundingClientRect();
-    ds.scale = Math.min(el.width / w, el.height / h);
-    ds.offset = [-x + (el.width / ds.scale - w) / 2, -y + (el.height / ds.scale - h) / 2];
+    const left = 70, top = 110;  // what the side bar and the tool bar cover
+    ds.scale = Math.min((el.width - left) / w, (el.height - top) / h);
+    ds.offset = [left / ds.scale - x, top / ds.scale - y];
     app.canvas.setDirty(true, true);
 }"""
 OVERFLOW = """() => app.graph.nodes.map(n => [n.title, ...n.computeSize(), ...n.size])
@@ -112,6 +113,7 @@ def main() -> None:
         base = make_base_directory(Path(folder))
         (base / "models" / "checkpoints" / "Illustrious-XL-v1.0.safetensors").touch()
         with running_server(comfyui, base) as server:
+            server.post("/settings/Comfy.Minimap.Visible", False)
             for name in args.names or LAYOUTS:
                 with opened_canvas(browser, server, "classic", Path(folder)) as canvas:
                     workflow = draw(canvas, name)

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from ..vocabulary.closed import NEAREST_ILLUSTRIOUS_RATING
+from ..vocabulary.closed import RATINGS as RATING_WORDS
 from ..vocabulary.contradictions import contradictions
 from ..vocabulary.names import canonical
 from .classify import Entry, Reader, is_plain
 from .order import implied_names
-from .words import counted
+from .profiles import DEFAULT_PROFILE, get_profile
+from .words import counted, trained_word
 
 RATINGS = ("general", "sensitive", "questionable", "explicit")  # mildest first, Danbooru's
 # Words that make a tag one of a picture of at least that rating (Danbooru, help:rate); the pack's
@@ -242,5 +243,5 @@ class Additions:
 
 def _rating(name: str) -> str:
     """Danbooru's rating for a rating word of any model, "" for none."""
-    near = NEAREST_ILLUSTRIOUS_RATING.get(name, name)
-    return near if near in RATINGS else ""
+    danbooru = get_profile(DEFAULT_PROFILE)
+    return trained_word(name, "rating", danbooru) if name in RATING_WORDS else ""

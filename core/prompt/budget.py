@@ -107,7 +107,8 @@ def measure(
     chunks: list[Chunk] = []
     cuts: list[Cut] = []
     breaks: list[Break] = []
-    for number, pieces in enumerate(segments):
+    filled = [pieces for pieces in segments if pieces] or [[]]  # BREAK BREAK is one BREAK
+    for number, pieces in enumerate(filled):
         _lay_out(number, pieces, chunks, cuts, atoms)
         if sum(piece.tokens for piece in pieces) > CHUNK:
             breaks += _propose(pieces, atoms, names, places)
@@ -215,7 +216,7 @@ def _lay_out(
                 used, start = 0, piece.start
             used += left
             end = piece.end
-    if used or not chunks or not pieces:
+    if used or not pieces:
         chunks.append(Chunk(number, used, start, end))
 
 

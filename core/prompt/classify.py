@@ -9,7 +9,8 @@ order.
 import re
 from typing import NamedTuple
 
-from ..vocabulary.tag import Tag, Vocabulary
+from ..vocabulary.names import emoticons
+from ..vocabulary.tag import CATEGORIES, Tag, Vocabulary
 from .options import Options
 from .parse import parse
 from .parts import Prompt
@@ -33,6 +34,10 @@ _WHEN = re.compile(r":[-+\d.%, ]+\Z")
 _STRUCTURE = re.compile(r"(?<!\\)[()\[\]{}|#]|<[A-Za-z]|::|//|/\*|\\\Z|[\r\n]|\\\\")
 # Letters and marks of ordinary names: what matches is one tag, whatever stands around it.
 _PLAIN = re.compile(r"(?:[a-z0-9'+~&^=;@$%-]|[ _:/.](?=[a-z0-9\\])|\\[()])+")
+# Ordinary names as captions have them: `is_plain`, and spelled and printed as they are.
+_SIMPLE = re.compile(r"(?:[a-z0-9]|\\[()])(?:[a-z0-9'-]|[ ](?=[a-z0-9\\])|\\[()])*")
+_SIGNED = re.compile(r"[a-z0-9](?:[a-z0-9'-]|[!?](?![ ])|:?[ ](?=[a-z0-9\\])|\\[()])*")
+_LISTED = "the vocabulary lists it"
 _NO_ESCAPES = "captions are not read by an encoder with weights"
 CACHE_LIMIT = 100_000  # items; some 40 MB
 CACHED_LENGTH = 100
@@ -60,6 +65,7 @@ class Reader:
     def __init__(self, profile: Profile, vocabulary: Vocabulary | None, options: Options):
         self.profile, self.vocabulary, self.options = profile, vocabulary, options
         self._entries: dict[tuple[str, str], Entry] = {}
+        self._section_of = {name: section_of(name) for name in (*CATEGORIES, "unknown")}
 
     def lookup(self, name: str) -> Tag | None:
         """The vocabulary's tag of a name, or None."""
@@ -117,7 +123,7 @@ class Reader:
         spelled = self._respell(spelled, name, category, tag, edits)
         printed, name = spelled, spelled.lower()
         if "\\\\" in text:
-            pass
+            printed = text if spelled in emoticons() else spelled
         elif self.options.escape and _ROUND.search(spelled):
             printed = re.sub(r"[()]", r"\\\g<0>", spelled)
             if _ROUND.search(text):
@@ -130,7 +136,9 @@ class Reader:
     def _spell(self, text: str) -> tuple[str, list[tuple[str, str]]]:
         """Spelling without escapes, with single spaces for underscores that stand for one."""
         edits: list[tuple[str, str]] = []
-        spelled = _ESCAPED.sub(r"\1", text) if "\\" in text and "\\\\" not in text else text
+        spelled = _ESCAPED.sub(r"\1", text) if "\\" in text else text
+        if "\\\\" in text and spelled not in emoticons():
+            spelled = text  # a backslash that was meant
         if "_" in spelled and self.options.underscores and self._is_spaced(spelled):
             spelled = spelled.replace("_", " ").strip()
             why = "the model was trained on spaces (arXiv 2409.19946, all prompts shown)"
@@ -169,26 +177,43 @@ class Reader:
 
     def category(self, name: str) -> tuple[str, str, str, Tag | None]:
         """(section, category, why, tag) of a canonical name."""
+        category, why, listed = self._classify(name)
+        tag = self.lookup(listed) if listed else None
+        if why == _LISTED and tag is not None:
+            why = f"the vocabulary ({tag.origin}) lists it as {category}"
+        return section_of(category), category, why, tag
+
+    def section(self, name: str) -> str:
+        """The section of a canonical name, found without all that is known of the tag."""
+        return self._section_of[self._classify(name)[0]]
+
+    def _classify(self, name: str) -> tuple[str, str, str]:
+        """(category, why, the name under which the vocabulary may list it or "")."""
         closed = closed_class(name, self.profile)
         if closed is not None:
-            return section_of(closed[0]), closed[0], closed[1], self.lookup(name)
+            return *closed, name
         prefix, colon, rest = name.partition(":")
         if colon and prefix in _PREFIXES and rest.strip():
-            category = _PREFIXES[prefix]
-            return section_of(category), category, f"written with the prefix {prefix}:", None
-        tag = self.lookup(name)
-        if tag is None and name.startswith("by "):
-            artist = self.lookup(name[3:])
-            if artist is not None and artist.category == "artist":
-                return "artist", "artist", "the vocabulary lists the artist", artist
+            return _PREFIXES[prefix], f"written with the prefix {prefix}:", ""
+        category = self.listed(name)
+        if category is None and name.startswith("by ") and self.listed(name[3:]) == "artist":
+            return "artist", "the vocabulary lists the artist", name[3:]
         if name in FRAMING:
-            return "general", "framing", "a framing tag", tag
+            return "framing", "a framing tag", name
         if name in QUALITY:
-            return "quality", "quality", "a tag of file quality", tag
-        if tag is not None:
-            why = f"the vocabulary ({tag.origin}) lists it as {tag.category}"
-            return section_of(tag.category), tag.category, why, tag
-        return "general", "unknown", "not a known tag: stays with the general ones", None
+            return "quality", "a tag of file quality", name
+        if category is not None:
+            return category, _LISTED, name
+        return "unknown", "not a known tag: stays with the general ones", ""
+
+    def listed(self, name: str) -> str | None:
+        """The vocabulary's category of a name, or None."""
+        if self.vocabulary is None:
+            return None
+        try:
+            return self.vocabulary.category(name)
+        except UnicodeEncodeError:  # half a surrogate pair, pasted from a cut string
+            return None
 
     def _mixed(self, text: str) -> Entry:
         """An item with brackets, choices or comments inside: a name, prose, or in between."""
@@ -230,6 +255,21 @@ def _canonical(text: str) -> str:
     if "_" in name and _TWO_LETTERS.search(name):
         name = name.replace("_", " ")
     return _SPACES.sub(" ", name).strip().lower()
+
+
+def simple_name(text: str, reader: Reader) -> str:
+    """The canonical name of an item that is spelled and printed as it stands, "" for others.
+
+    Long names and names with signs are told from prose by the vocabulary, as the parser does.
+    """
+    options = reader.options
+    if options.aliases or options.words or ("\\" in text and not options.escape):
+        return ""
+    short = _SIMPLE.fullmatch(text) and text.count(" ") < 4
+    if not short and not _SIGNED.fullmatch(text):
+        return ""
+    name = _ESCAPED.sub(r"\1", text) if "\\" in text else text
+    return name if short or reader.listed(name) else ""
 
 
 def is_plain(text: str, reader: Reader) -> bool:

@@ -1,8 +1,7 @@
 """Looks for likely mistakes in a classified prompt; warns with a remedy and changes nothing.
 
-A vocabulary may offer two look-ups beside the Protocol, used where they exist:
-`contradictions(names)`, pairs with the fields one, other, reason and weak among the names given,
-and `first_seen(name) -> "YYYY-MM"`, when the tag appeared.
+A vocabulary may offer one look-up beside the Protocol, used where it exists:
+`first_seen(name) -> "YYYY-MM"`, when the tag appeared.
 """
 
 import re
@@ -17,8 +16,16 @@ from .words import counted, is_good_score, trained_word, year_band, year_of
 _BARE_WEIGHT = re.compile(r"([^:()]+):\s*([01]?\.\d+|1)")
 _MOST_NEAREST = 12  # spelling searches per prompt; each costs milliseconds
 _CLOSED = ("score", "year", "rating")
-# Pictures of these kinds may show a person twice, in two states.
-_SEVERAL = frozenset(("multiple views", "comic", "4koma", "2koma", "reference sheet", "variations"))
+# Pictures of these kinds show several persons, or one person in several states.
+_SEVERAL = frozenset(
+    (
+        *("multiple views", "comic", "2koma", "3koma", "4koma", "5koma", "collage", "sequence"),
+        *("reference sheet", "character sheet", "turnaround", "variations", "before and after"),
+        *("expression chart", "expressions", "multiple expressions", "age progression"),
+        *("split screen", "split theme", "inset", "multiple persona", "dual persona", "clone"),
+        *("couple", "group picture", "crowd", "everyone", "people", "twins", "triplets"),
+    )
+)
 _NAMES = ("character", "copyright", "artist")
 
 
@@ -152,18 +159,24 @@ def _check_together(
 
 def _check_pairs(items: list[Item], reader: Reader) -> Iterator[PromptWarning]:
     """Pairs of tags that cannot both be true of one person in one view."""
-    lookup = getattr(reader.vocabulary, "contradictions", None)
     entries = {item.entry.name: item.entry for item in items if item.part.kind == "tag"}
-    persons = sum(found[1] for found in map(counted, entries) if found)
-    if lookup is None or persons > 1 or not _SEVERAL.isdisjoint(entries):
+    if reader.vocabulary is None or not _is_one_view(entries):
         return
-    for pair in lookup(list(entries)):
+    for pair in reader.vocabulary.contradictions(entries):
         checked = [entries[name].category for name in (pair.one, pair.other)]
-        if pair.weak or "person count" in checked or checked[0] == checked[1] != "general":
+        told = checked[0] == checked[1] in (*_CLOSED, "framing")  # by _check_one_of_a_kind
+        if pair.weak or told or "person count" in checked:  # counts: _check_counts
             continue
         why = f"against {pair.one}: {pair.reason}"
         remedy = f"keep one of {pair.one}, {pair.other}"
         yield PromptWarning("contradiction", pair.other, why, remedy)
+
+
+def _is_one_view(entries: dict[str, Entry]) -> bool:
+    """Whether a segment shows one person (or none) once, as far as its tags say."""
+    persons = sum(found[1] for found in map(counted, entries) if found)
+    characters = sum(entry.category == "character" for entry in entries.values())
+    return persons < 2 and characters < 2 and _SEVERAL.isdisjoint(entries)
 
 
 def _check_counts(items: list[Item]) -> Iterator[PromptWarning]:

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from ..vocabulary.tag import Vocabulary
 from .changes import Change
-from .classify import CACHE_LIMIT, CACHED_LENGTH, Entry, Reader, is_plain
+from .classify import CACHE_LIMIT, CACHED_LENGTH, Entry, Reader, is_plain, simple_name
 from .explain import Placement, explain, list_sections
 from .lint import PromptWarning, check_items, check_negatives
 from .options import check_options
@@ -114,6 +114,8 @@ class _Table(dict):
         text = raw.strip(" ")
         if not text:
             return _EMPTY_RANK, "", ""
+        if name := simple_name(text, self.reader):
+            return self.ranks.get(self.reader.section(name), 0), text, name
         if not is_plain(text, self.reader):
             return _UNKNOWN_RANK, "", ""
         entry = self.reader.entry("tag", text)

@@ -1,7 +1,8 @@
 """What each model family was taught to read: section order, score, year and rating words, data age.
 
-One table. Does not detect models (see core/checkpoint) and does not touch text. User profiles are
-JSON files with the same fields; `base` names the profile that supplies the fields left out.
+One table; the words themselves, with what they stand for, are in vocabulary/closed.py. Does not
+detect models (see core/checkpoint) and does not touch text. User profiles are JSON files with the
+same fields; `base` names the profile that supplies the fields left out.
 
 Sources: arXiv 2409.19946 (Illustrious): section 3.1.2, Table 3 (score percentiles), Table 4
 (years), appendix A.2.3 (place of the sentence); the Illustrious model cards v0.1 - v2.0; the model
@@ -11,10 +12,16 @@ until 2025-01-07).
 """
 
 import json
+import logging
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
+
+from ..vocabulary import closed
+from ..vocabulary.closed import Word
+
+log = logging.getLogger(__name__)
 
 # Sections a caption can have; the order here is Illustrious'. arXiv 2409.19946, section 3.1.2:
 # person count | character | rating | general | artist | score | year. Ours besides those seven:
@@ -43,14 +50,6 @@ SECTIONS = (
 SECTION_OF = MappingProxyType({"framing": "general", "unknown": "general"})
 
 
-class Word(NamedTuple):
-    """A trained word with the band it stands for: score percentiles 0 - 100, or years."""
-
-    name: str
-    low: float
-    high: float
-
-
 class Profile(NamedTuple):
     """What one model family was trained on; see the module docstring for the sources.
 
@@ -74,53 +73,6 @@ class Profile(NamedTuple):
     source: str
 
 
-# arXiv 2409.19946, Table 3: upper percentiles; the lower bound is the one before.
-_ILLUSTRIOUS_SCORES = (
-    Word("worst quality", 0, 8),
-    Word("bad quality", 8, 20),
-    Word("average quality", 20, 60),
-    Word("good quality", 60, 82),
-    Word("best quality", 82, 92),
-    Word("masterpiece", 92, 100),
-)
-# arXiv 2409.19946, Table 4: upper bounds. Danbooru's first posts are of 2005.
-_ILLUSTRIOUS_YEARS = (
-    Word("oldest", 2005, 2017),
-    Word("old", 2018, 2019),
-    Word("modern", 2020, 2020),
-    Word("recent", 2021, 2022),
-    Word("newest", 2023, 2024),
-)
-# Card of Laxhar/noobai-XL-1.0, "Quality Tags" (percentiles) and "Date Tags" (period tags).
-_NOOBAI_SCORES = (
-    Word("worst quality", 0, 30),
-    Word("normal quality", 30, 60),
-    Word("good quality", 60, 85),
-    Word("best quality", 85, 95),
-    Word("masterpiece", 95, 100),
-    Word("worst aesthetic", 0, 5),
-    Word("very awa", 95, 100),
-)
-_NOOBAI_YEARS = (
-    Word("old", 2005, 2010),
-    Word("early", 2011, 2014),
-    Word("mid", 2014, 2017),
-    Word("recent", 2018, 2020),
-    Word("newest", 2021, 2024),
-)
-# Card of cagliostrolab/animagine-xl-4.0 names the words without bands; the bands are our reading.
-_ANIMAGINE_SCORES = (
-    Word("worst quality", 0, 10),
-    Word("low quality", 10, 30),
-    Word("best quality", 80, 95),
-    Word("masterpiece", 95, 100),
-    Word("low score", 0, 10),
-    Word("bad score", 10, 25),
-    Word("average score", 25, 60),
-    Word("good score", 60, 80),
-    Word("great score", 80, 92),
-    Word("high score", 92, 100),
-)
 # Card of Illustrious v0.1, short form of its two sample negatives.
 _NEGATIVE_V01 = (
     *("worst quality", "comic", "multiple views", "bad quality", "low quality", "lowres"),
@@ -138,11 +90,9 @@ _V01 = Profile(
     id="illustrious-v0.1",
     title="Illustrious XL v0.1",
     order=SECTIONS,
-    scores=_ILLUSTRIOUS_SCORES,
-    years=_ILLUSTRIOUS_YEARS,
-    # Author's Danbooru tooling (aria1th/sanitize-danbooru2023-dataset); "safe" is a paraphrase
-    # only.
-    ratings=("general", "sensitive", "questionable", "explicit"),
+    scores=closed.ILLUSTRIOUS_SCORES,
+    years=closed.ILLUSTRIOUS_YEARS,
+    ratings=closed.ILLUSTRIOUS_RATINGS,
     # A literal `year 2023` stands in the prompt of Figure 11c.
     first_year=2005,
     last_year=2023,
@@ -160,9 +110,9 @@ _NOOBAI = Profile(
         *("score", "year", "quality", "rating", "person count", "character", "copyright"),
         *("artist", "natural language", "general", "meta", "network"),
     ),
-    scores=_NOOBAI_SCORES,
-    years=_NOOBAI_YEARS,
-    ratings=("general", "safe", "sensitive", "nsfw", "explicit"),
+    scores=closed.NOOBAI_SCORES,
+    years=closed.NOOBAI_YEARS,
+    ratings=closed.NOOBAI_RATINGS,
     first_year=2005,
     last_year=2024,
     cut_off="2024-10",
@@ -181,9 +131,9 @@ _ANIMAGINE = Profile(
         *("person count", "character", "copyright", "natural language", "rating", "general"),
         *("meta", "artist", "year", "score", "quality", "network"),
     ),
-    scores=_ANIMAGINE_SCORES,
+    scores=closed.ANIMAGINE_SCORES,
     years=(),
-    ratings=("safe", "sensitive", "nsfw", "explicit"),
+    ratings=closed.ANIMAGINE_RATINGS,
     first_year=2005,
     last_year=2025,
     cut_off="2025-01",
@@ -252,6 +202,29 @@ def get_profile(name: str | Profile) -> Profile:
         f"Profile {name!r} is not known; choose one of {', '.join(PROFILES)}, or load your own "
         "profile from its JSON file."
     )
+
+
+def load_profiles(folder: Path) -> dict[str, Profile]:
+    """The profiles of this pack, then those of the `*.json` files of a user's folder, by id.
+
+    A file that is no profile, or that takes an id again, is left out with one warning.
+    """
+    found = dict(PROFILES)
+    for path in sorted(folder.glob("*.json")):
+        try:
+            profile = load_profile(path)
+            if profile.id in found:
+                raise ValueError(f"Profile file {path}: the id {profile.id!r} is taken; change it.")
+            found[profile.id] = profile
+        except ValueError as error:
+            _warn(f"{error} The file is left out.")
+    return found
+
+
+@lru_cache(maxsize=256)
+def _warn(message: str) -> None:
+    """Log a warning once per process."""
+    log.warning(message)
 
 
 def load_profile(path: str | Path) -> Profile:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from .budget import CHUNK
+from .budget import CHUNK, Budget
 from .lint import PromptWarning
 from .normalize import Normalized
 
@@ -17,6 +17,22 @@ def report(result: Normalized) -> str:
     ]
     lines += [warning_line(warning) for warning in result.warnings]
     return "\n".join(lines) or "Nothing to change, nothing to warn of."
+
+
+def budget_report(budget: Budget) -> str:
+    """Tokens per section, the tags that chunk borders cut, and where BREAK would avoid that."""
+    sections = ", ".join(f"{name} {tokens}" for name, tokens in budget.sections)
+    lines = [f"tokens: {budget.tokens} in {len(budget.chunks)} chunks of {CHUNK} ({sections})"]
+    lines += [
+        f"chunk {cut.chunk + 1} ends inside {cut.tag}: {cut.before} of its tokens before the "
+        f"border, {cut.after} behind"
+        for cut in budget.cuts
+    ]
+    lines += [
+        f"proposal: BREAK before {place.section} (character {place.position})"
+        for place in budget.breaks
+    ]
+    return "\n".join([*lines, *budget.notes])
 
 
 def warning_line(warning: PromptWarning) -> str:

@@ -8,7 +8,8 @@ vocabulary.
 import re
 from functools import lru_cache
 
-from .profiles import PROFILES, Profile, Word
+from ..vocabulary.closed import FRAMINGS, QUALITIES, RATINGS, SCORES, YEARS, Word
+from .profiles import Profile
 
 # Danbooru person counts, spelled as tags or (paraphrases of the authors' trainer) as words. `solo`
 # is a general tag there, and stands among the general tags in the sample prompt of the v0.1 card.
@@ -21,22 +22,6 @@ _COUNT_ENDS = ("girl", "girls", "boy", "boys", "other", "others", "man", "men", 
                "humans")  # fmt: skip
 _YEAR = re.compile(r"year (\d{4})")
 
-# Score words of other models, with the band nearest to what they mean. "amazing quality" and "low
-# quality" are paraphrases of masterpiece and bad quality in the authors' trainer
-# (aria1th/sd-scripts, library/train_util.py); the others are our reading.
-FOREIGN_SCORES = (
-    Word("amazing quality", 92, 100),
-    Word("great quality", 82, 92),
-    Word("high quality", 82, 92),
-    Word("low quality", 8, 20),
-    Word("normal quality", 20, 60),
-    Word("very aesthetic", 92, 100),
-    Word("aesthetic", 82, 92),
-    Word("displeasing", 8, 20),
-    Word("very displeasing", 0, 8),
-    *(Word(f"score_{n}", 10 * n, 10 * n + 10) for n in range(4, 10)),
-    *(Word(f"score_{n}_up", 10 * n, 100) for n in range(4, 9)),
-)
 # The v0.1 card names masterpiece so, to tell it from the tag of the same name.
 _SAME = {"masterpiece (quality)": "masterpiece"}
 # Ratings of one scheme in the words of another; paraphrases of the authors' trainer.
@@ -46,23 +31,11 @@ _NEAR_RATING = {
     **{"rating_safe": ("general", "safe"), "rating_questionable": ("questionable", "nsfw")},
     "rating_explicit": ("explicit",),  # Pony's control words keep their underscores
 }
-# Pixel and file quality: the card of v0.1 lists the bad ones in its negative prompt.
-QUALITY = frozenset(("lowres", "highres", "absurdres", "incredibly absurdres", "jpeg artifacts"))
-# Card of v0.1: choose one framing.
-FRAMING = frozenset(
-    (
-        *("portrait", "upper body", "lower body", "cowboy shot", "full body", "close-up"),
-        *("wide shot", "very wide shot"),
-    )
-)
+QUALITY, FRAMING = frozenset(QUALITIES), frozenset(FRAMINGS)
 
-_ALL_SCORES = (*(w for p in PROFILES.values() for w in p.scores), *FOREIGN_SCORES)
-_ALL_YEARS = tuple(word for p in PROFILES.values() for word in p.years)
-_SCORE_NAMES = frozenset(word.name for word in _ALL_SCORES) | frozenset(_SAME)
-_YEAR_NAMES = frozenset(word.name for word in _ALL_YEARS)
-_RATING_NAMES = frozenset(word for p in PROFILES.values() for word in p.ratings) | frozenset(
-    _NEAR_RATING
-)
+_SCORE_NAMES = frozenset(word.name for word in SCORES) | frozenset(_SAME)
+_YEAR_NAMES = frozenset(word.name for word in YEARS)
+_RATING_NAMES = frozenset(RATINGS)
 
 
 def closed_class(name: str, profile: Profile) -> tuple[str, str] | None:
@@ -111,7 +84,7 @@ def year_band(name: str, profile: Profile) -> tuple[float, float] | None:
 
 def is_good_score(name: str) -> bool | None:
     """Whether a score word asks for the upper or the lower part of the scale; None in between."""
-    word = _find(_SAME.get(name, name), _ALL_SCORES)
+    word = _find(_SAME.get(name, name), SCORES)
     if word is None or word.low < 50 < word.high:
         return None
     return word.low >= 50
@@ -124,7 +97,7 @@ def trained_word(name: str, category: str, profile: Profile) -> str:
     """
     name = _SAME.get(name, name)
     if category == "score":
-        return _nearest(name, profile.scores, _ALL_SCORES)
+        return _nearest(name, profile.scores, SCORES)
     if category == "rating":
         if name in profile.ratings or not profile.ratings:
             return name if profile.ratings else ""
@@ -136,9 +109,9 @@ def trained_word(name: str, category: str, profile: Profile) -> str:
             return ""
         return f"year {min(max(year, profile.first_year), profile.last_year)}"
     if not profile.years and profile.last_year:
-        band = _find(name, _ALL_YEARS)
+        band = _find(name, YEARS)
         return f"year {round((band.low + band.high) / 2)}" if band else ""
-    return _nearest(name, profile.years, _ALL_YEARS)
+    return _nearest(name, profile.years, YEARS)
 
 
 def _find(name: str, words: tuple[Word, ...]) -> Word | None:

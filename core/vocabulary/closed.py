@@ -1,7 +1,9 @@
 """The closed classes of the caption scheme: counts, ratings, scores, years, framing, quality.
 
-Every family's words are here, because a word that one family was trained on is noise to another:
-`SCORE_WORDS["illustrious"]` says which is which. Holds no open classes (see data/) and no ordering.
+The one table of these words, of every model family, because a word that one family was trained on
+is noise to another. Which family reads which is in prompt/profiles.py; which trained word is
+nearest to an untrained one is worked out from the bands by prompt/words.py. Holds no open classes
+(see data/) and no ordering.
 
 Sources: Illustrious arXiv 2409.19946, Tables 3 and 4, and the v0.1 card; NoobAI-XL 1.0 and
 Animagine XL 3.1 / 4.0 model cards; person counts and framing from Danbooru's tag groups.
@@ -11,154 +13,98 @@ Animagine XL 3.1 / 4.0 model cards; person counts and framing from Danbooru's ta
 
 import re
 from functools import cache
+from typing import NamedTuple
 
 from .tag import Tag
 
-FAMILIES = ("illustrious", "noobai-xl", "animagine-xl-4", "animagine-xl-3", "pony-xl")
 
-# Worst to best. Upper percentile of each band: arXiv 2409.19946, Table 3.
-SCORE_PERCENTILES = {
-    "worst quality": 8,
-    "bad quality": 20,
-    "average quality": 60,
-    "good quality": 82,
-    "best quality": 92,
-    "masterpiece": 100,
-}
-# Per family, worst to best. Families other than Illustrious: their model cards.
-SCORE_WORDS = {
-    "illustrious": tuple(SCORE_PERCENTILES),
-    "noobai-xl": (
-        "worst aesthetic",
-        "worst quality",
-        "normal quality",
-        "good quality",
-        "best quality",
-        "masterpiece",
-        "very awa",
-    ),
-    "animagine-xl-4": (
-        "worst quality",
-        "low quality",
-        "low score",
-        "bad score",
-        "average score",
-        "good score",
-        "great score",
-        "high score",
-        "best quality",
-        "masterpiece",
-    ),
-    "animagine-xl-3": (
-        "very displeasing",
-        "displeasing",
-        "worst quality",
-        "low quality",
-        "normal quality",
-        "good quality",
-        "great quality",
-        "aesthetic",
-        "very aesthetic",
-        "best quality",
-        "masterpiece",
-    ),
-    "pony-xl": (
-        "score_4_up",
-        "score_5_up",
-        "score_6_up",
-        "score_7_up",
-        "score_8_up",
-        "score_9",
-    ),
-}
-# Often typed, trained by no family above as a score word (peers' presets); nearest trained word.
-UNTRAINED_SCORE_WORDS = {
-    "amazing quality": "masterpiece",
-    "high quality": "good quality",
-    "highest quality": "best quality",
-    "top quality": "best quality",
-    "perfect quality": "masterpiece",
-    "ultra quality": "masterpiece",
-    "medium quality": "average quality",
-    "poor quality": "bad quality",
-    "worse quality": "bad quality",
-    "lowest quality": "worst quality",
-    "bad aesthetic": "bad quality",
-    "low aesthetic": "bad quality",
-    "high aesthetic": "best quality",
-    "best aesthetic": "best quality",
-    "award winning": "best quality",
-}
-# What a score word of another family comes nearest to in Illustrious' six.
-NEAREST_ILLUSTRIOUS_SCORE = UNTRAINED_SCORE_WORDS | {
-    "worst aesthetic": "worst quality",
-    "normal quality": "average quality",
-    "low quality": "bad quality",
-    "great quality": "best quality",
-    "very awa": "masterpiece",
-    "very displeasing": "worst quality",
-    "displeasing": "bad quality",
-    "aesthetic": "good quality",
-    "very aesthetic": "best quality",
-    "low score": "worst quality",
-    "bad score": "bad quality",
-    "average score": "average quality",
-    "good score": "good quality",
-    "great score": "best quality",
-    "high score": "masterpiece",
-    "score_4_up": "bad quality",
-    "score_5_up": "average quality",
-    "score_6_up": "average quality",
-    "score_7_up": "good quality",
-    "score_8_up": "best quality",
-    "score_9": "masterpiece",
-}
+class Word(NamedTuple):
+    """A trained word with the band it stands for: score percentiles 0 - 100, or years."""
 
-# word -> (first, last) year, both included. Illustrious: arXiv 2409.19946, Table 4 (upper bounds).
-YEAR_WORDS = {
-    "illustrious": {
-        "oldest": (2005, 2017),
-        "old": (2018, 2019),
-        "modern": (2020, 2020),
-        "recent": (2021, 2022),
-        "newest": (2023, 2100),
-    },
-    "noobai-xl": {
-        "old": (2005, 2010),
-        "early": (2011, 2013),  # the card gives 2014 to both `early` and `mid`
-        "mid": (2014, 2017),
-        "recent": (2018, 2020),
-        "newest": (2021, 2100),
-    },
-    "animagine-xl-3": {
-        "oldest": (2005, 2010),
-        "early": (2011, 2014),
-        "mid": (2015, 2017),
-        "recent": (2018, 2020),
-        "newest": (2021, 2100),
-    },
-    "animagine-xl-4": {},  # `year 2005` ... `year 2025` only
-    "pony-xl": {},
-}
+    name: str
+    low: float
+    high: float
+
+
+# Worst to best. arXiv 2409.19946, Table 3: upper percentiles; the lower bound is the one before.
+ILLUSTRIOUS_SCORES = (
+    Word("worst quality", 0, 8),
+    Word("bad quality", 8, 20),
+    Word("average quality", 20, 60),
+    Word("good quality", 60, 82),
+    Word("best quality", 82, 92),
+    Word("masterpiece", 92, 100),
+)
+# Card of Laxhar/noobai-XL-1.0, "Quality Tags" (percentiles).
+NOOBAI_SCORES = (
+    Word("worst quality", 0, 30),
+    Word("normal quality", 30, 60),
+    Word("good quality", 60, 85),
+    Word("best quality", 85, 95),
+    Word("masterpiece", 95, 100),
+    Word("worst aesthetic", 0, 5),
+    Word("very awa", 95, 100),
+)
+# Card of cagliostrolab/animagine-xl-4.0 names the words without bands; the bands are our reading.
+ANIMAGINE_SCORES = (
+    Word("worst quality", 0, 10),
+    Word("low quality", 10, 30),
+    Word("best quality", 80, 95),
+    Word("masterpiece", 95, 100),
+    Word("low score", 0, 10),
+    Word("bad score", 10, 25),
+    Word("average score", 25, 60),
+    Word("good score", 60, 80),
+    Word("great score", 80, 92),
+    Word("high score", 92, 100),
+)
+# Words of models without a profile here (Animagine XL 3.1, Pony), and words that are often typed
+# and that no family was trained on, with the band nearest to what they mean. "amazing quality" and
+# "low quality" are paraphrases of masterpiece and bad quality in the authors' trainer
+# (aria1th/sd-scripts, library/train_util.py); the others are our reading.
+FOREIGN_SCORES = (
+    *(Word(name, 92, 100) for name in ("amazing quality", "perfect quality", "ultra quality")),
+    *(Word(name, 82, 92) for name in ("great quality", "high quality", "highest quality")),
+    *(Word(name, 82, 92) for name in ("top quality", "high aesthetic", "best aesthetic")),
+    *(Word(name, 82, 92) for name in ("aesthetic", "award winning")),
+    *(Word(name, 20, 60) for name in ("normal quality", "medium quality")),
+    *(Word(name, 8, 20) for name in ("low quality", "poor quality", "worse quality")),
+    *(Word(name, 8, 20) for name in ("displeasing", "bad aesthetic", "low aesthetic")),
+    Word("lowest quality", 0, 8),
+    Word("very aesthetic", 92, 100),
+    Word("very displeasing", 0, 8),
+    *(Word(f"score_{n}", 10 * n, 10 * n + 10) for n in range(4, 10)),
+    *(Word(f"score_{n}_up", 10 * n, 100) for n in range(4, 9)),
+)
+# arXiv 2409.19946, Table 4: upper bounds. Danbooru's first posts are of 2005.
+ILLUSTRIOUS_YEARS = (
+    Word("oldest", 2005, 2017),
+    Word("old", 2018, 2019),
+    Word("modern", 2020, 2020),
+    Word("recent", 2021, 2022),
+    Word("newest", 2023, 2024),
+)
+# Card of Laxhar/noobai-XL-1.0, "Date Tags" (period tags).
+NOOBAI_YEARS = (
+    Word("old", 2005, 2010),
+    Word("early", 2011, 2014),
+    Word("mid", 2014, 2017),
+    Word("recent", 2018, 2020),
+    Word("newest", 2021, 2024),
+)
 FIRST_YEAR, LAST_YEAR = 2005, 2026  # Danbooru opened in 2005
 
-# Mildest first. Danbooru's four; NoobAI and Animagine cards for the others.
-RATING_WORDS = {
-    "illustrious": ("general", "sensitive", "questionable", "explicit"),
-    "noobai-xl": ("general", "safe", "sensitive", "nsfw", "explicit"),
-    "animagine-xl-4": ("safe", "sensitive", "nsfw", "explicit"),
-    "animagine-xl-3": ("safe", "sensitive", "nsfw", "explicit"),
-    "pony-xl": ("rating_safe", "rating_questionable", "rating_explicit"),
-}
-OTHER_RATING_WORDS = {"sfw": "general"}
-NEAREST_ILLUSTRIOUS_RATING = {
-    "safe": "general",
-    "sfw": "general",
-    "nsfw": "questionable",
-    "rating_safe": "general",
-    "rating_questionable": "questionable",
-    "rating_explicit": "explicit",
-}
+# Mildest first. Danbooru's four (author's tooling, aria1th/sanitize-danbooru2023-dataset; "safe" is
+# a paraphrase only); NoobAI and Animagine cards for the others.
+ILLUSTRIOUS_RATINGS = ("general", "sensitive", "questionable", "explicit")
+NOOBAI_RATINGS = ("general", "safe", "sensitive", "nsfw", "explicit")
+ANIMAGINE_RATINGS = ("safe", "sensitive", "nsfw", "explicit")
+# Other spellings of ratings; Pony's control words keep their underscores.
+FOREIGN_RATINGS = ("sfw", "rating_safe", "rating_questionable", "rating_explicit")
+
+SCORES = (*ILLUSTRIOUS_SCORES, *NOOBAI_SCORES, *ANIMAGINE_SCORES, *FOREIGN_SCORES)
+YEARS = (*ILLUSTRIOUS_YEARS, *NOOBAI_YEARS)
+RATINGS = (*ILLUSTRIOUS_RATINGS, *NOOBAI_RATINGS, *ANIMAGINE_RATINGS, *FOREIGN_RATINGS)
 
 PERSON_COUNTS = (
     *(f"{n}{'girl' if n == '1' else 'girls'}" for n in ("1", "2", "3", "4", "5", "6+")),
@@ -179,15 +125,6 @@ FRAMINGS = (
     "full body",
     "wide shot",
     "very wide shot",
-    "feet out of frame",
-    "knees out of frame",
-    "eyes out of frame",
-    "head out of frame",
-    "cropped head",
-    "cropped shoulders",
-    "cropped torso",
-    "cropped arms",
-    "cropped legs",
 )
 # About the file, not about the drawing's worth or its content.
 QUALITIES = (
@@ -230,24 +167,6 @@ def counted(name: str) -> tuple[str, int] | None:
     return name.lstrip("0123456789+").rstrip("s"), int(name[0])
 
 
-def year_word(year: int, family: str = "illustrious") -> str:
-    """The family's period word for a year, `year 2023` where it has none; "" before 2005."""
-    if year < FIRST_YEAR:
-        return ""
-    for word, (first, last) in YEAR_WORDS[family].items():
-        if first <= year <= last:
-            return word
-    return f"year {year}"
-
-
-def families_of(name: str) -> tuple[str, ...]:
-    """The families that were trained on this score, year or rating word."""
-    if _YEAR.fullmatch(name):
-        return ("illustrious", "noobai-xl", "animagine-xl-4")
-    tables = (SCORE_WORDS, YEAR_WORDS, RATING_WORDS)
-    return tuple(f for f in FAMILIES if any(name in table.get(f, ()) for table in tables))
-
-
 @cache
 def closed_tags() -> dict[str, Tag]:
     """Every closed tag by canonical name, without the patterns (`year 2023`)."""
@@ -260,13 +179,11 @@ def closed_tags() -> dict[str, Tag]:
         kind = next((k for k in ("girl", "boy", "other") if name.endswith(k + "s")), "")
         plural = kind and name != f"multiple {kind}s"
         add(name, "person count", implies=(f"multiple {kind}s",) if plural else ())
-    for category, words in (("score", SCORE_WORDS), ("year", YEAR_WORDS), ("rating", RATING_WORDS)):
-        for family in FAMILIES:
-            for name in words[family]:
-                add(name, category)
-    for name in UNTRAINED_SCORE_WORDS:
-        add(name, "score")
-    for name in OTHER_RATING_WORDS:
+    for word in SCORES:
+        add(word.name, "score")
+    for word in YEARS:
+        add(word.name, "year")
+    for name in RATINGS:
         add(name, "rating")
     for name in FRAMINGS:
         add(name, "framing", group="camera")

@@ -4,7 +4,6 @@ Data in, data out; printing, progress bars and exit codes belong to the caller.
 """
 
 import json
-import os
 import re
 import time
 import urllib.parse
@@ -22,11 +21,6 @@ from .tag import Vocabulary
 DEFAULT_LIST = (
     "https://huggingface.co/datasets/newtextdoc1111/danbooru-tag-csv/resolve/main/danbooru_tags.csv"
 )
-
-
-def lists_from_environment() -> list[Path]:
-    """Tag lists named in IXL_TAG_CSV (several are separated like those of PATH)."""
-    return [Path(text) for text in os.environ.get("IXL_TAG_CSV", "").split(os.pathsep) if text]
 
 
 def update(

@@ -4,12 +4,13 @@ Says only what the tags mean; whether a warning is due (several persons, several
 prompt) is the caller's decision. `weak` marks what is possible but rarely meant.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
-from .curated import entries, names
 from .names import DATA
+from .tables import entries, names
 
 
 class Contradiction(NamedTuple):
@@ -21,14 +22,23 @@ class Contradiction(NamedTuple):
     weak: bool
 
 
+class _Why(NamedTuple):
+    """Why a pair contradicts; not when one of the tags of `unless` is there as well."""
+
+    reason: str
+    weak: bool
+    unless: tuple[str, ...]
+
+
 @cache
-def _pairs() -> dict[frozenset[str], tuple[str, bool]]:
-    """Unordered pair of tags -> (reason, weak); a strong line wins over a weak one."""
-    pairs: dict[frozenset[str], tuple[str, bool]] = {}
+def _pairs() -> dict[frozenset[str], _Why]:
+    """Why each unordered pair of tags contradicts; a strong line wins over a weak one."""
+    pairs: dict[frozenset[str], _Why] = {}
     for line in entries(DATA / "contradictions.txt"):
         head, _, rest = line.partition(": ")
         body, _, reason = rest.partition(" = ")
-        weak = head.startswith("weak")
+        reason, _, unless = reason.partition(" | unless ")
+        why = _Why(reason.strip(), head.startswith("weak"), tuple(names(unless)))
         if head.endswith(" one of"):
             lines = combinations(names(body), 2)
         else:
@@ -36,8 +46,8 @@ def _pairs() -> dict[frozenset[str], tuple[str, bool]]:
             lines = ((a, b) for a in names(left) for b in names(right))
         for a, b in lines:
             pair = frozenset((a, b))
-            if pair not in pairs or (pairs[pair][1] and not weak):
-                pairs[pair] = (reason.strip(), weak)
+            if pair not in pairs or (pairs[pair].weak and not why.weak):
+                pairs[pair] = why
     return pairs
 
 
@@ -51,18 +61,21 @@ def _partners() -> dict[str, tuple[str, ...]]:
     return {tag: tuple(sorted(others)) for tag, others in partners.items()}
 
 
-def contradictions(tags: list[str]) -> list[Contradiction]:
+def contradictions(tags: Iterable[str]) -> list[Contradiction]:
     """Every contradicting pair among canonical tag names, in the order of the tags; pairs once."""
     partners, pairs = _partners(), _pairs()
     place = {tag: i for i, tag in enumerate(dict.fromkeys(tags))}
-    return [
-        Contradiction(tag, other, *pairs[frozenset((tag, other))])
-        for tag in place
-        for other in sorted(partners.get(tag, ()), key=lambda o: place.get(o, -1))
-        if place.get(other, -1) > place[tag]
-    ]
+    found = []
+    for tag in place:
+        others = (other for other in partners.get(tag, ()) if place.get(other, -1) > place[tag])
+        for other in sorted(others, key=place.__getitem__):
+            why = pairs[frozenset((tag, other))]
+            if place.keys().isdisjoint(why.unless):
+                found.append(Contradiction(tag, other, why.reason, why.weak))
+    return found
 
 
 def known_contradictions() -> list[Contradiction]:
     """All pairs of the table, for reports and tests."""
-    return [Contradiction(*sorted(pair), *why) for pair, why in sorted(_pairs().items(), key=str)]
+    found = sorted(_pairs().items(), key=lambda item: sorted(item[0]))
+    return [Contradiction(*sorted(pair), why.reason, why.weak) for pair, why in found]

@@ -5,34 +5,19 @@ the fallback when there is no index, the source of groups, implications and mean
 and cheap: nothing is read before the first question. Data grammar: data/README.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
 from . import completion, spelling
 from .closed import by_pattern, closed_tags
 from .completion import Found
-from .names import DATA
+from .contradictions import Contradiction, contradictions
+from .names import DATA, emoticons
+from .tables import arrows, entries, names
 from .tag import GROUPS, Tag
 
 _MISSING = object()
-
-
-def entries(path: Path) -> list[str]:
-    """Lines of a data file without blanks and without comments (`# ` at the start)."""
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return [line for line in lines if line and line != "#" and not line.startswith("# ")]
-
-
-def arrows(path: Path) -> list[tuple[str, list[str]]]:
-    """Lines of the form `one <- many, of, these`."""
-    pairs = (line.split(" <- ", 1) for line in entries(path))
-    return [(left.strip(), names(right)) for left, right in pairs]
-
-
-def names(line: str) -> list[str]:
-    """The comma-separated names of a line."""
-    return [name for part in line.split(",") if (name := part.strip())]
 
 
 def _reversed(path: Path) -> dict[str, tuple[str, ...]]:
@@ -66,6 +51,9 @@ def curated_tags() -> dict[str, Tag]:
     tags = dict(closed_tags())
     for name, group in general_groups().items():
         tags.setdefault(name, Tag(name, "general", group))
+    others = {alias for right in aliases.values() for alias in right}
+    for name in sorted(emoticons() - others):  # those that no group lists are faces
+        tags.setdefault(name, Tag(name, "general", "expression"))
     for line in entries(DATA / "meta.txt"):
         for name in names(line):
             tags.setdefault(name, Tag(name, "meta"))
@@ -141,10 +129,19 @@ class CuratedVocabulary:
             self._answers[name] = tag
         return tag
 
+    def category(self, name: str) -> str | None:
+        """The category of the tag of that canonical name or alias."""
+        tag = self.lookup(name)
+        return tag.category if tag is not None else None
+
     def search(self, text: str, limit: int = 20, categories: Sequence[str] = ()) -> list[Found]:
         """Completions of typed text, in the order of the files (post counts are unknown here)."""
         tags = (tag for tag in curated_tags().values() if tag.group or not tag.meanings)
         return completion.search(tags, text, limit, categories)
+
+    def contradictions(self, names: Iterable[str]) -> list[Contradiction]:
+        """Pairs of canonical names that do not fit together in one picture of one person."""
+        return contradictions(names)
 
     def nearest(self, name: str, limit: int = 3) -> list[Tag]:
         """Known tags about one key away from an unknown name, closest first."""

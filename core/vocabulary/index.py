@@ -1,6 +1,7 @@
 """The full vocabulary on disk: compiled once into the caller's directory, rebuilt when needed.
 
-    <directory>/lists/            tag lists of the user, and what `update` downloaded
+    <directory>/*.csv, *.csv.gz   tag lists of the user (places.py)
+    <directory>/lists/            what `update` downloaded
     <directory>/index-<id>.sqlite the index; <id> says from what it was made
     <directory>/index-<id>.json   its size, time and hash, written before it
     <directory>/sources.json      hashes of the sources by size and time (a cache)
@@ -25,6 +26,7 @@ from pathlib import Path
 from .build import build_in_child
 from .curated import CuratedVocabulary, curated_vocabulary
 from .names import DATA
+from .places import user_lists
 from .query import IndexedVocabulary
 from .sources import Source, kgen_source, list_sources, sha256
 
@@ -41,6 +43,11 @@ def sources_of(directory: Path, lists: Sequence[Path] = ()) -> list[Source]:
     """Tag lists (the given ones, then those in <directory>/lists), then tipo-kgen if installed."""
     kgen = kgen_source()
     return [*list_sources(directory / LISTS, lists), *([kgen] if kgen else [])]
+
+
+def user_sources(directory: Path) -> list[Source]:
+    """The sources of everything that the user has."""
+    return sources_of(directory, user_lists(directory))
 
 
 def open_vocabulary(
@@ -77,6 +84,8 @@ def open_sources(
             cancelled.append(error)
             raise
 
+    if not build and not any(directory.glob("index-*.sqlite")):
+        return curated_vocabulary()  # without reading the sources
     try:
         path = index_path(directory, sources)
         if not _whole(path):
@@ -114,9 +123,8 @@ def index_path(directory: Path, sources: list[Source]) -> Path:
             content = content if before == seen else sha256(path)
             hashes[str(path)] = [*seen, content]
             digest.update(content.encode())
-    if hashes != known:
+    if hashes != known and directory.is_dir():
         with suppress(OSError):  # a cache only
-            directory.mkdir(parents=True, exist_ok=True)
             write_atomically(directory / "sources.json", json.dumps(hashes).encode())
     return directory / f"index-{digest.hexdigest()[:16]}.sqlite"
 

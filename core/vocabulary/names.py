@@ -41,6 +41,8 @@ def canonical(text: str) -> str:
     `Doctor_\\(Arknights\\)` -> `doctor (arknights)`; `>_<` and `\\o/` stay as they are.
     """
     name = text.strip().lower()
+    if "\\" in name and (face := _ESCAPED.sub(r"\1", name)) in emoticons():
+        return name if name in emoticons() else face
     if "_" in name and (
         is_emoticon(name)
         or (name.startswith(("score", "rating", "source")) and _UNDERSCORED.fullmatch(name))

@@ -9,7 +9,7 @@ import json
 import logging
 import sqlite3
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -17,6 +17,7 @@ from threading import Lock
 from . import spelling
 from .closed import by_pattern
 from .completion import Found, Typed, found, typed, wanted
+from .contradictions import Contradiction, contradictions
 from .curated import curated_vocabulary
 from .layout import APPLICATION, BUCKET_SHIFT, RANK_BITS, SCHEMA, typo_key, word_table
 from .tag import CATEGORIES, GROUPS, Tag
@@ -24,8 +25,11 @@ from .tag import CATEGORIES, GROUPS, Tag
 log = logging.getLogger(__name__)
 
 CACHED = 32_768  # tags kept in memory, about 15 MB when full
+COMMON = 150_000  # the most used names, kept with their category once many are asked for: 20 MB
+FEW = 200  # questions for a category that are answered one by one before that
 SHARED = 200  # more than the tags in all closed classes, which share one word table
 _SELECT = "SELECT name, category, grp, count, origins, more FROM tag JOIN kind ON kind.id = kind"
+_CATEGORY = "SELECT category FROM tag JOIN kind ON kind.id = kind WHERE name = ?"
 
 
 class IndexedVocabulary:
@@ -51,7 +55,9 @@ class IndexedVocabulary:
             self._database.close()
             raise
         self._origins = self.info["origins"]
-        self._damaged = False
+        self.damaged = False
+        self._common: dict[str, str] = {}
+        self._asked = 0
         self.lookup = lru_cache(CACHED)(self.lookup)
         self._nearest = lru_cache(CACHED // 8)(self._nearest)
 
@@ -72,8 +78,8 @@ class IndexedVocabulary:
 
     def _give_up(self, error: sqlite3.DatabaseError) -> None:
         """Note the damage once; from now on the curated tables answer."""
-        if not self._damaged:
-            self._damaged = True
+        if not self.damaged:
+            self.damaged = True
             log.warning(
                 "The vocabulary index %s is damaged (%s); the built-in tags are used until it is"
                 " rebuilt at the next start.",
@@ -84,7 +90,7 @@ class IndexedVocabulary:
 
     def _ask(self, question: str, *values: object) -> object:
         """The index's answer, or the curated tables' once the file has shown damage."""
-        if not self._damaged:
+        if not self.damaged:
             try:
                 return getattr(self, f"_{question}")(*values)
             except sqlite3.DatabaseError as error:
@@ -94,6 +100,14 @@ class IndexedVocabulary:
     def lookup(self, name: str) -> Tag | None:
         """The tag of that canonical name or alias; an ambiguous alias answers with its meanings."""
         return self._ask("lookup", name)
+
+    def contradictions(self, names: Iterable[str]) -> list[Contradiction]:
+        """Pairs of canonical names that do not fit together in one picture of one person."""
+        return contradictions(names)
+
+    def category(self, name: str) -> str | None:
+        """The category of the tag of that canonical name or alias, or None."""
+        return self._common.get(name) or self._ask("category", name)
 
     def nearest(self, name: str, limit: int = 3) -> list[Tag]:
         """Well-known tags about one key away from an unknown name, closest first."""
@@ -115,6 +129,17 @@ class IndexedVocabulary:
             return self._tag(rows[0])
         meant = by_pattern(name)
         return self._lookup(meant) if isinstance(meant, str) else meant
+
+    def _category(self, name: str) -> str | None:
+        self._asked += 1
+        if self._asked == FEW:
+            sql = "SELECT name, category FROM tag JOIN kind ON kind.id = kind WHERE tag.id < ?"
+            self._common = {known: CATEGORIES[n] for known, n in self._rows(sql, COMMON)}
+        rows = self._rows(_CATEGORY, name)
+        if rows:
+            return CATEGORIES[rows[0][0]]
+        tag = self._lookup(name)  # an alias or a pattern
+        return tag.category if tag is not None else None
 
     def _tag(self, row: tuple) -> Tag:
         name, category, group, count, origins, more = row

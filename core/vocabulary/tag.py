@@ -3,6 +3,7 @@
 Does not hold any tag data (see the tables beside this file) and does no look-up.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 # Classes that decide the section of a caption: Danbooru's categories and the paper's sections
@@ -77,6 +78,12 @@ class Vocabulary(Protocol):
 
     def lookup(self, name: str) -> Tag | None:
         """The tag of that canonical name or alias (lower case, spaces), or None."""
+
+    def category(self, name: str) -> str | None:
+        """The category of what `lookup` finds, or None; cheaper, for captions by the thousand."""
+
+    def contradictions(self, names: Iterable[str]) -> list:
+        """Pairs (one, other, reason, weak) of canonical names that do not fit together."""
 
     def nearest(self, name: str, limit: int = 3) -> list[Tag]:
         """Known tags closest in spelling to an unknown name, best first."""

@@ -28,6 +28,7 @@ export function createChipList(on) {
     let rows = [];
     let items = []; // elements, one per row
     let active = -1;
+    let pressed = null; // the row and place of the click that is on its way
     let editing = null; // the row that is edited in the box
     const tools = createTools(flow, {
         onWeigh: (row, delta) => on.onWeigh(row, delta),
@@ -257,9 +258,18 @@ export function createChipList(on) {
             onClick: () => {
                 box.focus({ preventScroll: true });
                 select(index, false);
-                on.onToggle(row);
+                pressed = { row, index };
             },
         });
+    }
+
+    /** The browser counts clicks here: the second of a double click edits. */
+    function onClick({ detail }) {
+        const { row, index } = pressed ?? {};
+        pressed = null;
+        if (!row) return;
+        if (detail === 2) on.onDoubleClick(() => edit(index));
+        else on.onToggle(row);
     }
 
     /** Number of chips in front of display place `place`. */
@@ -268,10 +278,7 @@ export function createChipList(on) {
     }
 
     flow.addEventListener("pointerdown", onPointerDown);
-    flow.addEventListener("dblclick", (event) => {
-        const index = itemOf(event);
-        if (index !== null && index >= 0) edit(index);
-    });
+    flow.addEventListener("click", onClick);
     flow.addEventListener("pointerover", (event) => {
         const index = itemOf(event);
         if (index !== null && index >= 0 && !editing) tools.show(rows[index], items[index]);

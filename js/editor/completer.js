@@ -4,11 +4,11 @@ import { caretRect } from "./caret.js";
 import { element } from "./element.js";
 import { t } from "./strings.js";
 
-const DEBOUNCE_MS = 60;
+const DEBOUNCE_MS = 100; // quick typing has 70 ms between keys
 const CACHED = 200;
 const LIST_ID = "ixl-completions";
 
-/** search(typed, signal) -> promise of tags as /ixl/tags gives them. */
+/** search(typed, options, signal) -> promise of tags as /ixl/tags gives them. */
 export function createCompleter(search) {
     const list = element("ul", { id: LIST_ID, class: "ixl-completions", role: "listbox" });
     const cache = new Map();
@@ -18,7 +18,10 @@ export function createCompleter(search) {
     let timer = 0;
     let cancel = new AbortController();
 
-    /** Completes what is typed in `textBox`; options: escape, before accepting see accept(). */
+    /**
+     * Completes what is typed in `textBox`. options: escape and comma (see lib/segment.js),
+     * categories and first (see fields.js), accept(tag) instead of writing into the box.
+     */
     function update(textBox, options = {}) {
         clearTimeout(timer);
         cancel.abort();
@@ -28,10 +31,11 @@ export function createCompleter(search) {
         narrow(textBox, segment);
         cancel = new AbortController();
         const { signal } = cancel;
-        const run = () => find(segment.typed, signal)
+        const key = JSON.stringify([segment.typed, options.categories, options.first]);
+        const run = () => find(key, segment.typed, options, signal)
             .then((tags) => signal.aborted || show(textBox, segment, tags, options))
             .catch((error) => signal.aborted || failed(error));
-        if (cache.has(segment.typed)) run();
+        if (cache.has(key)) run();
         else timer = setTimeout(run, DEBOUNCE_MS);
     }
 
@@ -41,11 +45,11 @@ export function createCompleter(search) {
         show(textBox, segment, found.tags.filter((tag) => matches(tag, segment.typed)), found.options);
     }
 
-    async function find(typed, signal) {
-        if (cache.has(typed)) return cache.get(typed);
-        const tags = await search(typed, signal);
+    async function find(key, typed, options, signal) {
+        if (cache.has(key)) return cache.get(key);
+        const tags = await search(typed, options, signal);
         if (cache.size >= CACHED) cache.delete(cache.keys().next().value);
-        cache.set(typed, tags);
+        cache.set(key, tags);
         return tags;
     }
 
@@ -113,6 +117,7 @@ export function createCompleter(search) {
         target.setSelectionRange(written.start, written.end);
         // execCommand is what keeps the box's own undo whole
         document.execCommand("insertText", false, written.insert);
+        close(); // what was just accepted is no question, even with no comma behind it
     }
 
     /** Handles a key for the open list; true when the key is used up. */

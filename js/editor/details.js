@@ -1,5 +1,4 @@
-// What opens below the chips: warnings, the explanation of the order, the token meter.
-import { meterText } from "../lib/meter.js";
+// What opens below the chips: warnings, and the explanation of the order.
 import { element } from "./element.js";
 import { t } from "./strings.js";
 
@@ -8,9 +7,15 @@ export function drawWarnings(target, answer, onShow) {
     const rows = answer.warnings.map((w) => element(
         "li", {},
         element("button", { type: "button", text: w.tag, onclick: () => onShow(w.tag) }),
-        element("span", { class: "ixl-why", text: `${w.why}; ${w.remedy}.` }),
+        element("span", { class: "ixl-why", text: reason(w) }),
     ));
     target.replaceChildren(element("ul", {}, ...rows));
+}
+
+/** Why, and what to do, as one sentence. */
+export function reason({ why, remedy }) {
+    const said = `${why}; ${remedy}`;
+    return /[.?!]$/.test(said) ? said : `${said}.`;
 }
 
 /** What the normalizer would change and why, with one button that does it. */
@@ -34,21 +39,4 @@ export function drawOrder(target, answer, onApply) {
         element("span", { class: "ixl-why", text: c.why }),
     ));
     target.replaceChildren(head, preview, element("ul", {}, ...rows));
-}
-
-/** A bar per chunk of 75 tokens, and in words what is cut. */
-export function drawMeter(target, counted, note) {
-    const bars = counted.chunks.slice(0, 12).map((chunk) => {
-        const fill = element("i");
-        fill.style.width = `${Math.min(100, (100 * chunk.tokens) / counted.limit)}%`;
-        const bar = element("span", { class: chunk.cut ? "ixl-chunk ixl-cut" : "ixl-chunk" }, fill);
-        bar.title = `${chunk.tokens} / ${counted.limit}`;
-        return bar;
-    });
-    const said = meterText(counted, t);
-    const words = element("span", { class: "ixl-said", text: said });
-    words.title = `${said}\n${note}`;
-    target.replaceChildren(...bars, words);
-    target.setAttribute("role", "img");
-    target.setAttribute("aria-label", said);
 }

@@ -5,8 +5,9 @@ import { moveRow, removeRow, rewriteRow, toggleRow, weighRow } from "../lib/edit
 import { newHistory, record, redo, undo } from "../lib/history.js";
 import { mergeOff, readOff, withoutPresent } from "../lib/off.js";
 import { createChipList } from "./chiplist.js";
-import { drawMeter, drawOrder, drawWarnings } from "./details.js";
+import { drawOrder, drawWarnings, reason } from "./details.js";
 import { element } from "./element.js";
+import { createMeter } from "./meter.js";
 import { t } from "./strings.js";
 
 const TYPING_MS = 120; // pause in typing after which the text is looked at again
@@ -17,8 +18,9 @@ const MOST_HISTORIES = 64;
  * A panel for one widget.
  *
  * field: what the panel reads and writes, given by the entry file: getText, setText, getOff, setOff,
- * getFolded, setFolded, profile, linkedTitle, key, changed (the panel's height may differ now).
- * service: normalize(text, profile, signal) and tokens(text, signal). completer: see completer.js.
+ * getFolded, setFolded, profile (its {id, note}), linkedTitle, key, changed (the panel's height may
+ * differ now), checks (whether warnings and order are shown), meterOf, meterNote.
+ * service: normalize and tokens, both (text, profile, signal). completer: see completer.js.
  */
 export function createPanel(field, service, completer, options) {
     let view = null; // of the newest text that was answered; see chips.readAnswer
@@ -35,6 +37,7 @@ export function createPanel(field, service, completer, options) {
         onEdit: (row, text) => changeRow(row, (v, off, now) => rewriteRow(v, off, now, text)),
         onRemove: (row) => changeRow(row, removeRow),
         onToggle: (row) => changeRow(row, toggleRow),
+        onDoubleClick: (then) => afterToggle(then),
         onWeigh: (row, steps) => changeRow(row, (v, off, now) =>
             weighRow(v, now, steps * options.weightStep())),
         onMove: (row, before) => {
@@ -56,9 +59,10 @@ export function createPanel(field, service, completer, options) {
     const forth = button("↷", t("Redo"), () => step(redo));
     const bar = element("div", { class: "ixl-bar" }, fold, count, warnings, order, back, forth);
     const details = element("div", { class: "ixl-details", hidden: "" });
-    const meter = element("div", { class: "ixl-meter", hidden: "" });
-    const root = element("div", { class: "ixl-tags" }, bar, chips.element, details, meter);
+    const meter = createMeter(service.tokens, field.meterNote);
+    const root = element("div", { class: "ixl-tags" }, bar, chips.element, details, meter.element);
     root.setAttribute("role", "group");
+    root.dataset.captureWheel = "true"; // Nodes 2.0: the wheel is ours while the focus is
     root.setAttribute("aria-label", t("Tags of {field}", { field: field.label }));
     for (const kind of ["pointerdown", "pointerup", "dblclick", "contextmenu"]) {
         root.addEventListener(kind, (event) => event.stopPropagation());
@@ -93,13 +97,14 @@ export function createPanel(field, service, completer, options) {
     /** Somebody set the widget: typing in its box, undo of the front end, a loaded workflow. */
     function changed() {
         clearTimeout(timer);
+        busy(true);
         timer = setTimeout(refresh, view ? TYPING_MS : 0);
     }
 
     function refresh() {
         if (!alive) return;
         drawFrame();
-        if (field.linkedTitle() !== null || field.getFolded()) return;
+        if (field.linkedTitle() !== null || field.getFolded()) return busy(false);
         record(history(), state(), { typing: true, now: performance.now() });
         look().then(draw, failed);
     }
@@ -107,11 +112,12 @@ export function createPanel(field, service, completer, options) {
     /** The view of the text as it is now; asks the server at most once per text and profile. */
     function look() {
         const text = field.getText();
-        const asked = `${field.profile()}\n${text}`;
+        const profile = field.profile().id;
+        const asked = `${profile}\n${text}`;
         if (loading.asked === asked) return loading.promise;
         loading.cancel.abort();
         const cancel = new AbortController();
-        const promise = service.normalize(text, field.profile(), cancel.signal).then((given) => {
+        const promise = service.normalize(text, profile, cancel.signal).then((given) => {
             [view, answer] = [readAnswer(given), given];
             return view;
         });
@@ -124,6 +130,7 @@ export function createPanel(field, service, completer, options) {
 
     /** Applies an edit to the newest view; edits wait for each other. */
     function change(edit) {
+        busy(true);
         queue = queue.then(async () => {
             const now = await look();
             const next = edit(now);
@@ -169,7 +176,17 @@ export function createPanel(field, service, completer, options) {
         const found = which(before);
         if (!found) return;
         put(found);
+        busy(true);
         look().then(draw, failed);
+    }
+
+    /** A double click edits: what its first click switched is switched back, then `then` runs. */
+    function afterToggle(then) {
+        queue = queue.then(async () => {
+            step(undo);
+            draw(await look());
+            then();
+        }).catch(failed);
     }
 
     function setFolded(folded) {
@@ -194,7 +211,8 @@ export function createPanel(field, service, completer, options) {
         back.disabled = !histories.get(field.key())?.past.length;
         forth.disabled = !histories.get(field.key())?.future.length;
         for (const control of [warnings, order, back, forth]) control.hidden = closed;
-        warnings.hidden ||= !answer?.warnings.length;
+        warnings.hidden ||= !field.checks || !answer?.warnings.length;
+        order.hidden ||= !field.checks || !answer?.source.text.trim();
         if (closed) count.textContent = closedText(linked);
         count.title = closed ? count.textContent : "";
     }
@@ -207,40 +225,56 @@ export function createPanel(field, service, completer, options) {
 
     function draw(shown) {
         if (!alive || shown !== view) return;
+        busy(view.text !== field.getText());
         drawn = view;
         drawFrame();
         if (root.classList.contains("ixl-folded")) return;
         const rows = mergeOff(view.chips, offOf(view));
-        chips.draw(rows, new Map(answer.warnings.map((w) => [w.tag, `${w.why}; ${w.remedy}`])));
-        const off = rows.length - view.chips.length;
-        const said = off
-            ? t("Tags: {n}, off: {off}", { n: view.chips.length, off })
-            : t("Tags: {n}", { n: view.chips.length });
-        count.textContent = field.title ? `${field.title}: ${said}` : said;
+        const warned = field.checks ? answer.warnings.map((w) => [w.tag, reason(w)]) : [];
+        chips.draw(rows, new Map(warned));
+        drawCount(view.chips.length, rows.length - view.chips.length);
+        drawDetails();
+        if (options.tokens()) meter.update(field.meterOf(answer), field.profile().id);
+        else meter.hide();
+    }
+
+    function drawCount(n, off) {
+        const { id, note } = field.profile();
+        const said = off ? t("Tags: {n}, off: {off}", { n, off }) : t("Tags: {n}", { n });
+        const parts = [field.title ? `${field.title}: ${said}` : said, note && id];
+        count.textContent = parts.filter(Boolean).join(" · ");
+        count.title = note;
+    }
+
+    function drawDetails() {
         warnings.textContent = `⚠ ${answer.warnings.length}`;
-        order.textContent = answer.changes.length ? `${t("Order")} ${answer.changes.length}` : t("Order");
-        if (open === "warnings" && !answer.warnings.length) open = "";
+        order.textContent = answer.changes.length
+            ? `${t("Order")} ${answer.changes.length}`
+            : t("Order");
+        if ((open === "warnings" && warnings.hidden) || order.hidden) open = "";
         warnings.setAttribute("aria-expanded", String(open === "warnings"));
         order.setAttribute("aria-expanded", String(open === "order"));
         details.hidden = !open;
-        if (open === "warnings") drawWarnings(details, answer, (tag) => chips.reveal(tag));
+        if (open === "warnings") drawWarnings(details, answer, show);
         if (open === "order") {
             drawOrder(details, answer, () => change(() => ({ text: answer.text })));
         }
-        drawTokens(view);
     }
 
-    async function drawTokens(shown) {
-        const counted = options.tokens()
-            ? await service.tokens(field.meterOf(answer), field.profile()).catch(() => null)
-            : null;
-        if (!alive || shown !== view) return;
-        meter.hidden = !counted?.available;
-        if (!meter.hidden) drawMeter(meter, counted, field.meterNote);
+    /** Shows the chip of a tag; in a low panel the details cover the chips and go first. */
+    function show(tag) {
+        if (!chips.element.offsetHeight) toggleDetails(open);
+        chips.reveal(tag);
+    }
+
+    /** Whether the chips are older than the text. */
+    function busy(is) {
+        root.setAttribute("aria-busy", String(is));
     }
 
     function failed(error) {
         if (error.name === "AbortError") return;
+        busy(false);
         count.textContent = t("Not checked: {why}", { why: error.message });
     }
 
@@ -255,6 +289,7 @@ export function createPanel(field, service, completer, options) {
         alive = false;
         clearTimeout(timer);
         loading.cancel.abort();
+        meter.hide();
         chips.destroy();
     }
 

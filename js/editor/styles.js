@@ -12,14 +12,17 @@ const CSS = `
   font: 12px/1.35 var(--font-inter, Inter, Arial, sans-serif);
   color: var(--ixl-fg);
 }
-[data-node-id] .ixl-tags { --ixl-bg: var(--component-node-widget-background, var(--comfy-input-bg, #222)); }
+[data-node-id] .ixl-tags {
+  --ixl-bg: var(--component-node-widget-background, var(--comfy-input-bg, #222));
+  --ixl-line: color-mix(in srgb, var(--ixl-fg) 22%, var(--ixl-bg));
+}
 .ixl-tags *, .ixl-completions * { box-sizing: border-box; }
 .ixl-tags {
   box-sizing: border-box; display: flex; flex-direction: column; min-height: 0; height: 100%;
   background: var(--ixl-bg); border: 1px solid var(--ixl-line); border-radius: 8px;
   overflow: hidden; position: relative; text-align: left;
   /* the content scrolls inside and never decides the node's size: no layout feedback */
-  contain: size layout; min-height: 160px;
+  contain: size layout; container: ixl-tags / size; min-height: 104px;
 }
 .ixl-tags.ixl-folded { min-height: 28px; max-height: 28px; }
 .ixl-tags [data-section], .ixl-completions [data-section] { --ixl-hue: #8b8b8b; }
@@ -120,6 +123,13 @@ const CSS = `
 .ixl-details .ixl-preview { margin: 4px 0; padding: 4px 6px; border-radius: 5px;
   background: color-mix(in srgb, var(--ixl-fg) 8%, transparent); overflow-wrap: anywhere; }
 .ixl-details button.ixl-apply { border-color: var(--ixl-focus); color: var(--ixl-fg); }
+.ixl-details li button { font-weight: 600; color: var(--ixl-fg); padding: 0; border: 0; }
+.ixl-details li button:hover { background: none; text-decoration: underline; }
+/* too low for both: what was opened covers the chips */
+@container ixl-tags (max-height: 200px) {
+  .ixl-flow:has(+ .ixl-details:not([hidden])) { display: none; }
+  .ixl-details { flex: 1 1 auto; max-height: none; border-top: 0; }
+}
 .ixl-folded > :not(.ixl-bar) { display: none !important; }
 .ixl-completions {
   position: fixed; z-index: 10000; margin: 0; padding: 3px; list-style: none; min-width: 260px;

@@ -1,6 +1,6 @@
 // Completion in the text boxes of our own prompt widgets, wherever the front end draws them: in the
-// classic canvas, in Nodes 2.0, and promoted onto a subgraph. Listens on the window and acts when
-// the box is ours; no box is changed or replaced.
+// classic canvas (a single line in its dialog), in Nodes 2.0, and promoted onto a subgraph. Listens
+// on the window and acts when the box is ours; no box is changed or replaced.
 
 /** ownsBox(element) -> options of the completer, or null for boxes that are not ours. */
 export function watchTextBoxes(completer, ownsBox, enabled) {
@@ -12,6 +12,11 @@ export function watchTextBoxes(completer, ownsBox, enabled) {
         if (box.dataset.ixl) return null; // the editor's own box
         if (known.box !== box) known = { box, options: ownsBox(box) };
         return known.options && { box, options: known.options };
+    }
+
+    /** A dialog tells its widget while it opens only; see ownerOf in host.js. */
+    function onEnter(event) {
+        if (event.composedPath()[0] !== known.box) optionsOf(event);
     }
 
     function onInput(event) {
@@ -39,6 +44,7 @@ export function watchTextBoxes(completer, ownsBox, enabled) {
     window.addEventListener("input", onInput, true);
     window.addEventListener("compositionend", onInput, true);
     window.addEventListener("keydown", onKeyDown, true);
+    window.addEventListener("focusin", onEnter, true);
     window.addEventListener("focusout", onLeave, true);
     window.addEventListener("wheel", (event) => {
         if (!event.target.closest?.(".ixl-completions")) completer.close();

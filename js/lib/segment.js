@@ -79,11 +79,12 @@ export function escapeName(name) {
 }
 
 /**
- * What accepting `name` writes: {start, end, insert, caret}; a comma follows unless one is there.
+ * What accepting `name` writes: {start, end, insert, caret}; a comma follows unless one is there
+ * or none is wanted.
  */
-export function completion(text, segment, name, { escape = true } = {}) {
+export function completion(text, segment, name, { escape = true, comma = true } = {}) {
     const rest = text.slice(segment.end);
-    const follows = /^\s*[,，、)\]}|:]/.test(rest);
+    const follows = !comma || /^\s*[,，、)\]}|:]/.test(rest);
     const insert = (escape ? escapeName(name) : name) + (follows ? "" : ", ");
     let { end } = segment;
     if (!follows && /^ (?=\S)/.test(rest)) end += 1; // our own space stands for it

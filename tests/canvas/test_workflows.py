@@ -16,6 +16,11 @@ SMALL = {
         ("Size", "height", 256),
         ("Sample", "steps", 1),
     ],
+    "several-characters": [
+        ("Size", "width", 256),
+        ("Size", "height", 192),
+        ("Sample", "steps", 1),
+    ],
     "text-to-high-resolution": [
         ("Base size", "width", 192),
         ("Base size", "height", 192),
@@ -30,7 +35,11 @@ SMALL = {
         ("Stage 2", "steps", 1),
     ],
 }
-SIZES = {"text-to-image": (192, 256), "text-to-high-resolution": (256, 320)}
+SIZES = {
+    "several-characters": (256, 192),
+    "text-to-high-resolution": (256, 320),
+    "text-to-image": (192, 256),
+}
 
 
 def make_small(canvas, name: str) -> None:
@@ -54,7 +63,7 @@ def test_template_equals_its_twin_runs_and_comes_back_from_its_picture(
 
     saved = tmp_path / "picture.png"
     saved.write_bytes(canvas.server.images(entry)[-1])
-    sampler = "Sample" if name == "text-to-image" else "Base picture"
+    sampler = "Base picture" if name == "text-to-high-resolution" else "Sample"
     canvas.set_widget(sampler, "seed", 1)
     canvas.drop_file(saved)
     assert canvas.to_api() == small

@@ -220,12 +220,3 @@ def test_lookup_report_and_text():
     assert "black headwear -> black hat: general (accessory), from curated" in text
     assert "older models learned it as: black headwear" in text
     assert "deprecated" in text
-
-
-def test_environment_names_lists(monkeypatch, tmp_path):
-    import os
-
-    monkeypatch.setenv("IXL_TAG_CSV", f"{tmp_path / 'a.csv'}{os.pathsep}{tmp_path / 'b.csv'}")
-    assert commands.lists_from_environment() == [tmp_path / "a.csv", tmp_path / "b.csv"]
-    monkeypatch.setenv("IXL_TAG_CSV", "")
-    assert commands.lists_from_environment() == []

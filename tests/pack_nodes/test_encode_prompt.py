@@ -20,9 +20,10 @@ LONG = ", ".join(f"(extraordinary flower number {n}:1.1)" for n in range(30))
 @pytest.fixture(scope="module")
 def nodes(comfy):
     """The pack's and ComfyUI's own node classes by name."""
-    import nodes as host
     from comfy_extras.nodes_clip_sdxl import CLIPTextEncodeSDXL
     from ixl.nodes import node_classes
+
+    import nodes as host
 
     found = {cls.__name__: cls for cls in node_classes()}
     return {**host.NODE_CLASS_MAPPINGS, **found, "CLIPTextEncodeSDXL": CLIPTextEncodeSDXL}
@@ -62,7 +63,9 @@ def test_text_is_encoded_as_comfyui_does(run, tiny, text):
 def test_a_normalized_prompt_equals_the_one_ordered_by_hand(run, tiny):
     def by_hand(*parts):
         encoded = [run("CLIPTextEncode", clip=tiny.clip, text=part)[0] for part in parts]
-        return run("ConditioningConcat", conditioning_to=encoded[0], conditioning_from=encoded[1])[0]
+        return run("ConditioningConcat", conditioning_to=encoded[0], conditioning_from=encoded[1])[
+            0
+        ]
 
     text, _ = run("IXLTagNormalizer", text=MESSY)
     ours = run("IXLEncodePrompt", clip=tiny.clip, text=text)[0]
@@ -82,6 +85,23 @@ def test_break_is_comfyuis_concatenation_of_the_parts(run, tiny, weight):
     ours = run("IXLEncodePrompt", clip=tiny.clip, text=f"{first} BREAK {second}")[0]
     same(ours, expected)
     assert ours[0][0].shape[1] == 77 * (1 + len(tiny.clip.tokenize(second)["l"]))
+
+
+def test_a_proposed_break_keeps_sections_whole(run, tiny):
+    """BREAK where the report proposes it: ComfyUI's chunks then begin with that section."""
+    tags = ", ".join(f"flower number {n}" for n in range(14))
+    sentence = "She walks through a garden in the morning sun and looks at all the flowers there."
+    text = f"1girl, {sentence} {tags}, masterpiece, newest"
+    text, report = run("IXLTagNormalizer", text=text)
+    found = [line for line in report.split("\n") if line.startswith("proposal: BREAK before ")]
+    assert found
+    position = int(found[0].rpartition(" ")[2].rstrip(")"))
+    broken = f"{text[:position]} BREAK {text[position:]}"
+    chunks = run("IXLEncodePrompt", clip=tiny.clip, text=broken)[1].split("\n")
+    assert len(chunks) == 2
+    second = tiny.clip.tokenize(text[position:], return_word_ids=True)["l"]
+    assert len(second) == 1
+    assert chunks[1] == f"chunk 2: {sum(1 for token in second[0] if token[2])} of 75 tokens"
 
 
 def test_sizes_are_those_of_comfyuis_sdxl_encoder(run, tiny):
@@ -106,9 +126,9 @@ def test_the_report_counts_tokens_as_comfyui_does(run, tiny):
 def test_a1111_weights_multiply_each_encoders_embeddings_and_keep_their_mean(run, tiny):
     text = "1girl, (smile:1.5), [[hat]]"
     plain = run("IXLEncodePrompt", clip=tiny.clip, text="1girl, smile, hat")[0][0][0]
-    free = run(
-        "IXLEncodePrompt", clip=tiny.clip, text=text, weights="A1111 without normalization"
-    )[0][0][0]
+    free = run("IXLEncodePrompt", clip=tiny.clip, text=text, weights="A1111 without normalization")[
+        0
+    ][0][0]
     # start, 1girl (2 tokens), comma, smile, comma, hat, end: weights by the published rule
     ids = [token for token, _ in tiny.clip.tokenize("1girl, smile, hat")["l"][0]]
     smile, hat = (tiny.clip.tokenize(word)["l"][0][1][0] for word in ("smile", "hat"))
@@ -119,7 +139,9 @@ def test_a1111_weights_multiply_each_encoders_embeddings_and_keep_their_mean(run
     scaled = run("IXLEncodePrompt", clip=tiny.clip, text=text, weights="A1111")[0][0][0]
     width = tiny.clip.cond_stage_model.clip_l.transformer.get_input_embeddings().weight.shape[1]
     for part in (slice(0, width), slice(width, None)):
-        assert scaled[..., part].mean().item() == pytest.approx(plain[..., part].mean().item(), rel=1e-3)
+        assert scaled[..., part].mean().item() == pytest.approx(
+            plain[..., part].mean().item(), rel=1e-3
+        )
         ratio = scaled[..., part] / free[..., part]
         assert torch.allclose(ratio, ratio.flatten()[0].expand_as(ratio), rtol=1e-3)
 
@@ -141,7 +163,8 @@ def test_a_checkpoint_without_text_encoder_is_named(run):
 
 
 PERSONS = [
-    {"name": "hatsune miku", "series": "vocaloid", "tags": "long hair, aqua hair", "position": "left"},
+    {"name": "hatsune miku", "series": "vocaloid", "tags": "long hair, aqua hair",
+     "position": "left"},
     {"name": "", "person": "boy", "tags": "short hair, black hair", "action": "sitting",
      "position": "right"},
 ]  # fmt: skip
@@ -159,9 +182,9 @@ def test_characters_reach_the_prompt_counted_and_in_order(run):
         run, person_count="", general="outdoors", level="sentence", score="masterpiece"
     )
     assert text == (
-        "1girl, 1boy, hatsune miku, vocaloid, Hatsune Miku from Vocaloid with long aqua hair is on "
-        "the left, and a boy with short black hair is sitting on the right, outdoors. general, long "
-        "hair, aqua hair, short hair, black hair, sitting, outdoors, masterpiece"
+        "1girl, 1boy, hatsune miku, vocaloid, Hatsune Miku from Vocaloid with long aqua hair is "
+        "on the left, and a boy with short black hair is sitting on the right, outdoors. general, "
+        "long hair, aqua hair, short hair, black hair, sitting, outdoors, masterpiece"
     )
     assert sentences in text
     assert notes == ""

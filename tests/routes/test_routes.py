@@ -16,18 +16,25 @@ from ixl.routes import MOST_BYTES, register
 PROMPT = "masterpiece, (smile:1.2), 1girl"
 
 
-def words(text: str) -> list[list[bytes]]:
-    """A tokenizer of its own: a token per word, 75 to a chunk."""
-    tokens = [word.encode() for word in text.replace(",", " , ").split()]
-    return [tokens[n : n + 75] for n in range(0, len(tokens), 75)] or [[]]
+def words(text: str) -> int:
+    """A tokenizer of its own: a token per word and comma."""
+    return len(text.replace(",", " , ").split())
 
 
-def ask(method: str, path: str, tokenize=words, vocabulary=curated_vocabulary, **options):
+def ask(
+    method: str,
+    path: str,
+    count=words,
+    vocabulary=curated_vocabulary,
+    known_profiles=None,
+    **options,
+):
     """(status, JSON) of one request."""
+    given = (vocabulary, count, *([known_profiles] if known_profiles else []))
 
     async def go():
         routes = web.RouteTableDef()
-        register(routes, vocabulary, tokenize)
+        register(routes, *given)
         app = web.Application()
         app.add_routes(routes)
         async with TestClient(TestServer(app)) as client:
@@ -86,6 +93,19 @@ def test_profiles_are_those_of_the_library():
     _, answer = ask("GET", "/ixl/profiles")
     assert [profile["id"] for profile in answer["profiles"]] == list(PROFILES)
     assert answer["default"] in PROFILES
+
+
+def test_profiles_of_the_user_are_offered_and_taken():
+    mine = PROFILES["noobai-xl"]._replace(id="mine", title="Mine")
+    own = {"known_profiles": lambda: {**PROFILES, "mine": mine}}
+    _, answer = ask("GET", "/ixl/profiles", **own)
+    assert [profile["id"] for profile in answer["profiles"]] == [*PROFILES, "mine"]
+    for path in ("normalize", "parse", "tokens"):
+        status, _ = post(f"/ixl/prompt/{path}", {"text": PROMPT, "profile": "mine"}, **own)
+        assert status == 200
+        assert post(f"/ixl/prompt/{path}", {"text": PROMPT, "profile": "mine"})[0] == 400
+    answer = post("/ixl/prompt/normalize", {"text": PROMPT, "profile": "mine"}, **own)[1]
+    assert answer["text"] == normalize(PROMPT, "noobai-xl", curated_vocabulary()).text
 
 
 @pytest.mark.parametrize("text", ["", PROMPT, "😀, (a:1.2) BREAK 青い目", "((((", "\ud83d"])
@@ -162,8 +182,16 @@ def test_tokens_by_chunk():
     assert answer == expected
 
 
+def test_the_tag_that_a_chunk_border_cuts_is_named():
+    text = "x, " * 37 + "long hair, smile"
+    _, answer = post("/ixl/prompt/tokens", {"text": text})
+    cut = {"start": text.index("long"), "end": text.index(", smile"), "text": "long hair"}
+    assert answer["chunks"] == [{"tokens": 75, "cut": cut}, {"tokens": 3, "cut": None}]
+    assert answer["total"] == 78
+
+
 def test_without_a_tokenizer_no_counts_are_made_up():
-    _, answer = post("/ixl/prompt/tokens", {"text": "a"}, tokenize=None)
+    _, answer = post("/ixl/prompt/tokens", {"text": "a"}, count=None)
     assert answer == {"available": False, "chunks": []}
 
 
@@ -209,7 +237,7 @@ def test_slow_work_does_not_block_the_event_loop():
         async with TestClient(TestServer(app)) as client:
             await client.get("/ixl/profiles")
             counting = asyncio.create_task(
-                client.post("/ixl/prompt/tokens", json={"text": "a, " * 9000})
+                client.post("/ixl/prompt/tokens", json={"text": "a" * 9000})
             )
             await asyncio.sleep(0.05)
             await client.get("/ixl/profiles")

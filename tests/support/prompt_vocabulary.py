@@ -67,6 +67,10 @@ class SmallVocabulary:
     def lookup(self, name: str) -> Tag | None:
         return self.tags.get(name) or self.aliases.get(name)
 
+    def category(self, name: str) -> str | None:
+        tag = self.lookup(name)
+        return tag.category if tag else None
+
     def nearest(self, name: str, limit: int = 3) -> list[Tag]:
         return [self.tags[match] for match in get_close_matches(name, self.tags, limit)]
 

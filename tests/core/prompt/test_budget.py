@@ -49,6 +49,23 @@ def test_break_starts_a_chunk():
     assert [(chunk.segment, chunk.tokens) for chunk in budget.chunks] == [(0, 19), (1, 5)]
 
 
+def test_breaks_beside_each_other_are_one():
+    tokens = [chunk.tokens for chunk in measure("BREAK a BREAK BREAK b BREAK", count_words).chunks]
+    assert tokens == [1, 1]
+    for text in ("", "BREAK", "  "):
+        assert [chunk.tokens for chunk in measure(text, count_words).chunks] == [0]
+
+
+@pytest.mark.parametrize(("before", "cut"), [(73, ""), (74, "long hair"), (75, "")])
+def test_a_tag_over_the_border_is_named_and_only_then(before, cut):
+    """`before` tokens stand in front of the two words of `long hair`."""
+    filler = "x " * (before - 1) + ","
+    assert count_words(filler) == before
+    budget = measure(f"{filler} long hair, smile", count_words)
+    assert budget.chunks[0].tokens == 75
+    assert [found.tag for found in budget.cuts if found.tag != filler[:-1]] == [cut] * bool(cut)
+
+
 def test_the_tag_at_a_chunk_border_is_named():
     text = names(36) + ", one two three four five six, end"  # 72 tokens before the long tag
     budget = measure(text, count_words)

@@ -4,6 +4,7 @@ import pytest
 from ixl.core.prompt.normalize import check_negative, normalize
 from ixl.core.prompt.profiles import PROFILES, get_profile
 from ixl.core.prompt.words import counted, trained_word
+from ixl.core.vocabulary.curated import CuratedVocabulary
 from ixl.core.vocabulary.tag import Tag
 from prompt_vocabulary import VOCABULARY, SmallVocabulary
 
@@ -132,6 +133,100 @@ def test_without_a_vocabulary_nothing_is_unknown():
 
 def test_the_neutral_profile_knows_no_trained_words():
     assert normalize("1girl, very aesthetic, mid, safe, year 2030", "sdxl").warnings == []
+
+
+class WithCharacters(CuratedVocabulary):
+    """The curated tables, which hold no characters, and two characters."""
+
+    def lookup(self, name: str) -> Tag | None:
+        if name in ("hatsune miku", "kagamine rin"):
+            return Tag(name, "character")
+        return super().lookup(name)
+
+
+def pairs(text: str, profile: str = "illustrious-v1.0") -> list[tuple[str, str]]:
+    """Contradictions by the curated tables: (tag, remedy)."""
+    warnings = normalize(text, profile, WithCharacters()).warnings
+    return [(w.tag, w.remedy) for w in warnings if w.kind == "contradiction"]
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("1girl, open mouth, closed mouth", ["closed mouth"]),
+        ("1girl, (open mouth:1.2), (closed mouth:0.8)", ["closed mouth"]),
+        ("1girl, closed mouth, :d", [":d"]),
+        ("1girl, solo, long hair, short hair", ["short hair"]),
+        ("solo, long_hair, short_hair", ["short hair"]),
+        ("1girl, sitting, standing, looking at viewer", ["standing"]),
+        ("1girl, day, night sky", ["night sky"]),
+        ("1girl, indoors, outdoors", ["outdoors"]),
+        ("no humans, indoors, outdoors", ["outdoors"]),
+        ("1girl, barefoot, sneakers", ["sneakers"]),
+        ("1girl, pale skin, dark skin", ["dark skin"]),
+        ("1girl, white background, black background", ["black background"]),
+        ("1girl, simple background, scenery", ["scenery"]),
+        ("1girl, monochrome, colorful", ["colorful"]),
+        ("1girl, hatsune miku, ponytail, twintails", ["twintails"]),
+        ("1girl, lowres, absurdres", ["absurdres"]),
+        # told once, by the rule that knows the class
+        ("1girl, portrait, full body", ["full body"]),
+        ("1girl, general, explicit", ["explicit"]),
+        ("1girl, masterpiece, worst quality", ["worst quality"]),
+        ("1girl, 2girls", ["2girls"]),
+        ("solo, 2girls", ["solo"]),
+    ],
+)
+def test_tags_that_exclude_each_other_are_reported_once(text, tags):
+    assert [tag for tag, _ in pairs(text)] == tags
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # several persons: each may have one of the two
+        "2girls, long hair, short hair, standing, sitting",
+        "1girl, 1boy, long hair, short hair, pale skin, dark skin",
+        "multiple girls, open mouth, closed mouth",
+        "6+girls, ponytail, twintails",
+        "hatsune miku, kagamine rin, long hair, short hair",
+        "couple, open mouth, closed mouth",
+        "twins, standing, sitting",
+        # one person in several views or states
+        "1girl, multiple views, open mouth, closed mouth",
+        "1girl, reference sheet, standing, sitting",
+        "1girl, 4koma, day, night",
+        "1girl, before and after, long hair, short hair",
+        # apart by BREAK, AND or COUPLE
+        "1girl, long hair BREAK 1girl, short hair",
+        "1girl, standing AND 1girl, sitting",
+        # weak pairs happen: no word about them
+        "1girl, closed eyes, looking at viewer",
+        "1girl, smile, crying, tears",
+        "1girl, blue eyes, red eyes, heterochromia",
+        "1girl, twintails, low ponytail",
+        "1girl, sleeveless, detached sleeves, wide sleeves, long sleeves",
+        "1girl, tongue out, closed mouth",
+        "1girl, kneeling, sitting",
+        "1girl, highres, blurry, blurry background",
+        "1girl, upper body, thighhighs, masterpiece, best quality, highres, absurdres",
+        # what makes the pair possible stands there
+        "1girl, long sleeves, short sleeves, layered sleeves",
+        "1girl, blue background, pink background, gradient background",
+        "1girl, barefoot, shoes, unworn shoes",
+        "1girl, greyscale, colorful, spot color",
+        # wildcards and choices stand for one of their options
+        "1girl, {long hair|short hair}, [day:night:0.5]",
+    ],
+)
+def test_tags_that_can_go_together_are_not_reported(text):
+    assert pairs(text) == []
+
+
+def test_pairs_are_of_tags_that_the_caller_wrote():
+    text = "1girl, long hair, short hair, day, night, sitting, standing"
+    for tag, remedy in pairs(text):
+        assert tag in text and remedy.removeprefix("keep one of ").split(", ")[1] == tag
 
 
 class DatedVocabulary(SmallVocabulary):

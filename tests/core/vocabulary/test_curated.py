@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ixl.core.vocabulary import contradictions, curated, spelling
+from ixl.core.prompt.normalize import normalize
+from ixl.core.vocabulary import contradictions, curated, spelling, tables
 from ixl.core.vocabulary.closed import PERSON_COUNTS
 from ixl.core.vocabulary.curated import curated_tags, curated_vocabulary, general_groups
 from ixl.core.vocabulary.names import canonical, emoticons, is_emoticon
@@ -38,8 +39,8 @@ def test_enough_general_tags_in_known_groups():
 
 def test_enough_relations():
     assert sum(len(tag.implies) for tag in curated_tags().values()) >= 300
-    assert len(curated.entries(curated.DATA / "contradictions.txt")) >= 150
-    ambiguous = curated.entries(curated.DATA / "ambiguous.txt")
+    assert len(tables.entries(curated.DATA / "contradictions.txt")) >= 150
+    ambiguous = tables.entries(curated.DATA / "ambiguous.txt")
     assert len(ambiguous) >= 60
     assert ambiguous[0].startswith("doctor | ")
 
@@ -86,7 +87,7 @@ def test_relations_speak_of_known_tags():
         assert all(implied in tags for implied in tag.implies), tag
     for clash in contradictions.known_contradictions():
         assert clash.one in tags and clash.other in tags, clash
-        assert clash.reason
+        assert clash.reason and "|" not in clash.reason
 
 
 def test_implications_have_no_cycle():
@@ -215,6 +216,21 @@ def test_emoticons_keep_their_mouths():
     assert not is_emoticon("long_hair")
 
 
+@pytest.mark.parametrize("face", sorted(emoticons()))
+def test_every_emoticon_is_a_tag_however_its_brackets_are_written(face):
+    """As Danbooru has it (a caption), and with escapes (a prompt): parse, look-up and print."""
+    assert canonical(face) == face
+    tag = curated_vocabulary().lookup(face)
+    assert tag is not None and (tag.name == face or face in tag.aliases)
+    escaped = re.sub(r"([()])", r"\\\1", face)
+    assert canonical(escaped) == face
+    result = normalize(f"1girl, {escaped}, smile", "illustrious-v2.0", curated_vocabulary())
+    assert result.text == f"1girl, {escaped}, smile"
+    assert [atom.text for atom in result.source.atoms] == ["1girl", escaped, "smile"]
+    assert all(warning.kind == "alias" for warning in result.warnings)
+    assert result.explanation[1].why.startswith("the vocabulary (curated) lists it")
+
+
 @pytest.mark.parametrize(
     ("tags", "expected"),
     [
@@ -224,11 +240,14 @@ def test_emoticons_keep_their_mouths():
         (["portrait", "full body"], {("portrait", "full body")}),
         (["1girl", "solo", "long hair", "smile"], set()),
         (["solo", "solo"], set()),
+        (["short sleeves", "long sleeves"], {("short sleeves", "long sleeves")}),
+        (["short sleeves", "long sleeves", "layered sleeves"], set()),
         ([], set()),
     ],
 )
 def test_contradictions(tags, expected):
     assert {c[:2] for c in contradictions.contradictions(tags)} == expected
+    assert {c[:2] for c in curated_vocabulary().contradictions(tags)} == expected
 
 
 def test_closed_eyes_and_gaze_is_only_a_weak_contradiction():

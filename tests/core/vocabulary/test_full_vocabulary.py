@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from ixl.core.vocabulary import commands, index
+from ixl.core.vocabulary import commands, index, places
 from ixl.core.vocabulary.closed import closed_tags
 from ixl.core.vocabulary.curated import alias_targets, curated_tags, general_groups
 from ixl.core.vocabulary.names import canonical
@@ -35,7 +35,7 @@ def directory(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def vocabulary(directory):
-    opened = index.open_vocabulary(directory, commands.lists_from_environment())
+    opened = index.open_vocabulary(directory, places.user_lists(directory))
     assert len(opened) > 900_000
     yield opened
     opened.close()
@@ -122,7 +122,7 @@ def test_nearest_finds_characters_through_one_typo(vocabulary, table):
 
 
 def test_status(vocabulary, directory):
-    report = index.status(directory, commands.lists_from_environment())
+    report = index.status(directory, places.user_lists(directory))
     assert report["current"]
     assert report["index"]["tags"] == len(vocabulary)
     text = commands.status_text(report)

@@ -1,0 +1,38 @@
+// Whose caption order a prompt node is explained with. A connected model_profile wins over the
+// node's own choice, as it does when the node runs; what cannot be known before a run is said.
+import { isLinked, originOf } from "../lib/origin.js";
+import { t } from "./strings.js";
+
+export const LOADER = "IXLLoadCheckpoint";
+const AUTOMATIC = "automatic";
+const DEFAULT = "illustrious-v2.0"; // of nodes without a choice of their own
+const recognised = new Map(); // "checkpoint" and the loader's choice -> profile, from runs
+
+const keyOf = (checkpoint, choice) => JSON.stringify([checkpoint, choice]);
+
+/** What a run of the loader told: its two widgets and the profile that came of them. */
+export function learn(checkpoint, choice, profile) {
+    recognised.set(keyOf(checkpoint, choice), profile);
+}
+
+/** {id, note}: the profile, and in words why it is not the node's own choice ("" when it is). */
+export function profileOf(node) {
+    const own = valueOf(node, "profile") ?? DEFAULT;
+    if (!isLinked(node, "model_profile")) return { id: own, note: "" };
+    const loader = originOf(node, "model_profile");
+    const known = loader?.comfyClass === LOADER && ofLoader(loader);
+    if (known) return { id: known, note: t("The profile of “{title}”.", { title: loader.title }) };
+    const said = { id: own };
+    const note = t("Explained with {id}; which profile the model has is known after a run.", said);
+    return { id: own, note };
+}
+
+function ofLoader(loader) {
+    const [checkpoint, choice] = ["checkpoint", "profile"].map((name) => valueOf(loader, name));
+    return recognised.get(keyOf(checkpoint, choice)) ?? (choice === AUTOMATIC ? null : choice);
+}
+
+function valueOf(node, name) {
+    if (isLinked(node, name)) return undefined; // another node decides, when it runs
+    return node.widgets?.find((w) => w.name === name)?.value;
+}
