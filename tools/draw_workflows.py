@@ -114,6 +114,7 @@ def main() -> None:
         (base / "models" / "checkpoints" / "Illustrious-XL-v1.0.safetensors").touch()
         with running_server(comfyui, base) as server:
             server.post("/settings/Comfy.Minimap.Visible", False)
+            server.post("/settings/LiteGraph.Canvas.MinFontSizeForLOD", 0)  # text at any zoom
             for name in args.names or LAYOUTS:
                 with opened_canvas(browser, server, "classic", Path(folder)) as canvas:
                     workflow = draw(canvas, name)

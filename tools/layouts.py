@@ -56,24 +56,24 @@ def checkpoint() -> Node:
 
 def encode(title: str, source: tuple[str, str], y: int, x: int = 930) -> Node:
     links = {"clip": MODEL["clip"], "text": source}
-    return Node(title, "IXLEncodePrompt", (x, y, 340, 290), {}, links)
+    return Node(title, "IXLEncodePrompt", (x, y, 340, 340), {}, links)
 
 
 def prompt_row(size_title: str, size: tuple[int, int]) -> list[Node]:
     """From what is typed to two encoded prompts and an empty latent."""
     width, height = size
     return [
-        Node("What to draw", "IXLPromptBuilder", (40, TOP, 440, 950),
+        Node("What to draw", "IXLPromptBuilder", (40, TOP, 440, 1010),
              {"general": GENERAL, "year": "newest"}, PROFILE),
         Node("Put in trained order", "IXLTagNormalizer", (520, TOP, 370, 420), {},
              {"text": ("What to draw", "text"), **PROFILE}),
-        Node("What was changed and why", "PreviewAny", (520, 800, 370, 180), {},
+        Node("What was changed and why", "PreviewAny", (520, 780, 370, 190), {},
              {"source": ("Put in trained order", "report")}),
-        Node("What to avoid", "IXLNegativePrompt", (520, 1030, 370, 250), {},
+        Node("What to avoid", "IXLNegativePrompt", (520, 1010, 370, 330), {},
              {"positive": ("Put in trained order", "text"), **PROFILE}),
         encode("Positive", ("Put in trained order", "text"), TOP),
-        encode("Negative", ("What to avoid", "text"), 660),
-        Node(size_title, "EmptyLatentImage", (930, 990, 340, 120),
+        encode("Negative", ("What to avoid", "text"), 710),
+        Node(size_title, "EmptyLatentImage", (930, 1090, 340, 120),
              {"width": width, "height": height}),
     ]  # fmt: skip
 
@@ -100,7 +100,7 @@ def text_to_image() -> Layout:
                     20240930, 28),
             Node("Decode", "VAEDecode", (1310, 690, 320, 60), {},
                  {"samples": ("Sample", "LATENT"), "vae": MODEL["vae"]}),
-            Node("Picture", "SaveImage", (1670, TOP, 480, 950),
+            Node("Picture", "SaveImage", (1670, TOP, 480, 1010),
                  {"filename_prefix": "illustrious"}, {"images": ("Decode", "IMAGE")}),
             note("Read me", (410, 20, 480, 220),
                  "## Text to image\nThe tags that you fill in are put into the order of the "
@@ -111,15 +111,15 @@ def text_to_image() -> Layout:
         ],
         [
             Group("1. Model", (20, 10, 370, 235), TEAL),
-            Group("2. Prompt", (20, 260, 890, 1040), BLUE),
-            Group("3. Encode and size", (910, 260, 380, 1040), GREEN),
-            Group("4. Draw", (1290, 260, 880, 1040), AMBER),
+            Group("2. Prompt", (20, 260, 890, 1100), BLUE),
+            Group("3. Encode and size", (910, 260, 380, 1100), GREEN),
+            Group("4. Draw", (1290, 260, 880, 1100), AMBER),
         ],
     )  # fmt: skip
 
 
 def text_to_high_resolution() -> Layout:
-    row = 1390  # first line of the stages
+    row = 1460  # first line of the stages
     return Layout(
         "5f0d3a52-0c5c-4b8e-9a76-6d1a1b6e0002",
         [
@@ -129,7 +129,7 @@ def text_to_high_resolution() -> Layout:
                     ("Base size", "LATENT"), 20240930, 28),
             Node("Decode base", "VAEDecode", (1310, 690, 320, 60), {},
                  {"samples": ("Base picture", "LATENT"), "vae": MODEL["vae"]}),
-            Node("Base preview", "PreviewImage", (1310, 810, 320, 470), {},
+            Node("Base preview", "PreviewImage", (1310, 810, 320, 530), {},
                  {"images": ("Decode base", "IMAGE")}),
             Node("Tiles", "IXLTiledModel", (40, row, 360, 200), {}, {"model": MODEL["model"]}),
             Node("Stage 1 size", "ImageScale", (440, row, 320, 130),
@@ -150,7 +150,7 @@ def text_to_high_resolution() -> Layout:
                     20240932, 20, 0.35),
             Node("Decode 2", "VAEDecodeTiled", (1540, row + 350, 320, 150), {"tile_size": 1024},
                  {"samples": ("Stage 2", "LATENT"), "vae": MODEL["vae"]}),
-            Node("Picture", "SaveImage", (1920, TOP, 560, 1600),
+            Node("Picture", "SaveImage", (1920, TOP, 560, 1670),
                  {"filename_prefix": "illustrious-high-resolution"},
                  {"images": ("Decode 2", "IMAGE")}),
             note("Read me", (410, 20, 480, 225),
@@ -166,13 +166,13 @@ def text_to_high_resolution() -> Layout:
         ],
         [
             Group("1. Model", (20, 10, 370, 235), TEAL),
-            Group("2. Prompt", (20, 260, 890, 1040), BLUE),
-            Group("3. Encode and size", (910, 260, 380, 1040), GREEN),
-            Group("4. Base picture", (1290, 260, 590, 1040), AMBER),
-            Group("5. See large pictures in tiles", (20, 1320, 400, 620), TEAL),
-            Group("6. Stage 1: twice the area", (430, 1320, 710, 620), PURPLE),
-            Group("7. Stage 2: twice each side", (1170, 1320, 710, 620), PURPLE),
-            Group("8. Result", (1900, 260, 600, 1680), AMBER),
+            Group("2. Prompt", (20, 260, 890, 1100), BLUE),
+            Group("3. Encode and size", (910, 260, 380, 1100), GREEN),
+            Group("4. Base picture", (1290, 260, 590, 1100), AMBER),
+            Group("5. See large pictures in tiles", (20, 1390, 400, 620), TEAL),
+            Group("6. Stage 1: twice the area", (430, 1390, 710, 620), PURPLE),
+            Group("7. Stage 2: twice each side", (1170, 1390, 710, 620), PURPLE),
+            Group("8. Result", (1900, 260, 600, 1750), AMBER),
         ],
     )  # fmt: skip
 
@@ -182,37 +182,37 @@ def several_characters() -> Layout:
         "5f0d3a52-0c5c-4b8e-9a76-6d1a1b6e0003",
         [
             checkpoint(),
-            Node("Left", "IXLCharacter", (40, TOP, 380, 420),
+            Node("Left", "IXLCharacter", (40, TOP, 380, 480),
                  {"name": "hatsune miku", "series": "vocaloid",
                   "tags": "long hair, aqua hair, twintails, aqua eyes", "action": "waving",
                   "clothing": "grey shirt, detached sleeves, black skirt", "emotion": "smile",
                   "position": "left"}),
-            Node("Right", "IXLCharacter", (40, 810, 380, 420),
+            Node("Right", "IXLCharacter", (40, 860, 380, 480),
                  {"name": "kagamine rin", "series": "vocaloid",
                   "tags": "short hair, blonde hair, blue eyes, hair bow",
                   "clothing": "white shirt, yellow neckerchief, shorts", "action": "jumping",
                   "emotion": "open mouth", "position": "right"},
                  {"characters": ("Left", "characters")}),
-            Node("What to draw", "IXLPromptBuilder", (460, TOP, 440, 950),
+            Node("What to draw", "IXLPromptBuilder", (460, TOP, 440, 1010),
                  {"level": "sentence", "person_count": "", "general": "looking at viewer",
                   "scene": "outdoors, city, night, rain", "camera": "upper body",
                   "year": "newest"},
                  {"characters": ("Right", "characters"), **PROFILE}),
             Node("Sentences", "PreviewAny", (940, TOP, 360, 200), {},
                  {"source": ("What to draw", "sentences")}),
-            Node("What to avoid", "IXLNegativePrompt", (940, 580, 360, 250), {},
+            Node("What to avoid", "IXLNegativePrompt", (940, 580, 360, 330), {},
                  {"positive": ("What to draw", "text"), **PROFILE}),
             Node("Regions", "IXLCharacterRegions", (1340, TOP, 360, 240), {},
                  {"clip": MODEL["clip"], "picture": ("What to draw", "picture"), **PROFILE}),
             encode("Negative", ("What to avoid", "text"), 620, 1340)._replace(
-                box=(1340, 620, 360, 290)),
-            Node("Size", "EmptyLatentImage", (1340, 950, 360, 120),
+                box=(1340, 620, 360, 340)),
+            Node("Size", "EmptyLatentImage", (1340, 1010, 360, 120),
                  {"width": 1216, "height": 832}),
             sampler("Sample", (1740, TOP, 320, 300), MODEL["model"], ("Size", "LATENT"),
                     20240930, 28, positive="Regions"),
             Node("Decode", "VAEDecode", (1740, 690, 320, 60), {},
                  {"samples": ("Sample", "LATENT"), "vae": MODEL["vae"]}),
-            Node("Picture", "SaveImage", (2100, TOP, 560, 950),
+            Node("Picture", "SaveImage", (2100, TOP, 560, 1010),
                  {"filename_prefix": "illustrious"}, {"images": ("Decode", "IMAGE")}),
             note("Read me", (410, 20, 490, 220),
                  "## Several characters\nEach **Character** is counted and named in the prompt and "
@@ -223,10 +223,10 @@ def several_characters() -> Layout:
         ],
         [
             Group("1. Model", (20, 10, 370, 235), TEAL),
-            Group("2. Characters", (20, 260, 420, 1040), PURPLE),
-            Group("3. Prompt", (440, 260, 880, 1040), BLUE),
-            Group("4. Encode and size", (1320, 260, 400, 1040), GREEN),
-            Group("5. Draw", (1720, 260, 960, 1040), AMBER),
+            Group("2. Characters", (20, 260, 420, 1100), PURPLE),
+            Group("3. Prompt", (440, 260, 880, 1100), BLUE),
+            Group("4. Encode and size", (1320, 260, 400, 1100), GREEN),
+            Group("5. Draw", (1720, 260, 960, 1100), AMBER),
         ],
     )  # fmt: skip
 
