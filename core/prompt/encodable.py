@@ -69,7 +69,8 @@ def encodable(text: str, weights: str = "comfyui") -> Encodable:
     write = _flat if weights == "a1111" else _verbatim
     edges = [0, *(edge for cut in cuts for edge in cut), len(text)]
     segments = [
-        _tidy(write(kept, start, end, spans)) for start, end in zip(edges[::2], edges[1::2], strict=True)
+        _tidy(write(kept, start, end, spans))
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
     ]
     return Encodable(tuple(filter(None, segments)) or ("",), tuple(notes))
 

@@ -62,7 +62,9 @@ def test_text_is_encoded_as_comfyui_does(run, tiny, text):
 def test_a_normalized_prompt_equals_the_one_ordered_by_hand(run, tiny):
     def by_hand(*parts):
         encoded = [run("CLIPTextEncode", clip=tiny.clip, text=part)[0] for part in parts]
-        return run("ConditioningConcat", conditioning_to=encoded[0], conditioning_from=encoded[1])[0]
+        return run("ConditioningConcat", conditioning_to=encoded[0], conditioning_from=encoded[1])[
+            0
+        ]
 
     text, _ = run("IXLTagNormalizer", text=MESSY)
     ours = run("IXLEncodePrompt", clip=tiny.clip, text=text)[0]
@@ -106,9 +108,9 @@ def test_the_report_counts_tokens_as_comfyui_does(run, tiny):
 def test_a1111_weights_multiply_each_encoders_embeddings_and_keep_their_mean(run, tiny):
     text = "1girl, (smile:1.5), [[hat]]"
     plain = run("IXLEncodePrompt", clip=tiny.clip, text="1girl, smile, hat")[0][0][0]
-    free = run(
-        "IXLEncodePrompt", clip=tiny.clip, text=text, weights="A1111 without normalization"
-    )[0][0][0]
+    free = run("IXLEncodePrompt", clip=tiny.clip, text=text, weights="A1111 without normalization")[
+        0
+    ][0][0]
     # start, 1girl (2 tokens), comma, smile, comma, hat, end: weights by the published rule
     ids = [token for token, _ in tiny.clip.tokenize("1girl, smile, hat")["l"][0]]
     smile, hat = (tiny.clip.tokenize(word)["l"][0][1][0] for word in ("smile", "hat"))
@@ -119,7 +121,9 @@ def test_a1111_weights_multiply_each_encoders_embeddings_and_keep_their_mean(run
     scaled = run("IXLEncodePrompt", clip=tiny.clip, text=text, weights="A1111")[0][0][0]
     width = tiny.clip.cond_stage_model.clip_l.transformer.get_input_embeddings().weight.shape[1]
     for part in (slice(0, width), slice(width, None)):
-        assert scaled[..., part].mean().item() == pytest.approx(plain[..., part].mean().item(), rel=1e-3)
+        assert scaled[..., part].mean().item() == pytest.approx(
+            plain[..., part].mean().item(), rel=1e-3
+        )
         ratio = scaled[..., part] / free[..., part]
         assert torch.allclose(ratio, ratio.flatten()[0].expand_as(ratio), rtol=1e-3)
 

@@ -416,7 +416,9 @@ def test_person_count_of_cards_and_field(cards, persons, expected):
     ],
 )  # fmt: skip
 def test_who_is_named_in_the_sentence_of_loose_fields(picture, sentence):
-    assert compose(picture, "sentence", vocabulary=curated_vocabulary()).natural_language == sentence
+    assert (
+        compose(picture, "sentence", vocabulary=curated_vocabulary()).natural_language == sentence
+    )
 
 
 def test_a_picture_without_characters_has_no_regions():
