@@ -83,8 +83,11 @@ def test_translations_are_texts_that_the_front_end_shows_as_they_are(language):
         compiled = [node["display_name"], node["description"], *(e["name"] for e in entries)]
         for text in compiled:
             assert not SYNTAX.search(text), f"{name}: {text}"
-        for text in (*compiled, *(entry["tooltip"] for entry in entries if "tooltip" in entry)):
+        tooltips = [entry["tooltip"] for entry in entries if "tooltip" in entry]
+        for text in (*compiled, *tooltips):
             assert text.strip() == text != "", name
+        for text in (node["display_name"], node["description"], *tooltips):
+            assert not text.isascii(), f"{name}: {text} is English still"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

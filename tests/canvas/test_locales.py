@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from browser import READY
+from ixl.tools.workflow import load_workflow
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +24,8 @@ SHOWN = """kind => {
         category: node.constructor.category,
     };
 }"""
-READY = "window.app?.extensionManager?.workflow?.activeWorkflow && window.app.graph"
+LABELS = """kind => app.graph.nodes.find(n => n.type === kind).inputs.map(
+    i => [i.name, i.label ?? i.localized_name])"""
 
 
 @pytest.fixture
@@ -39,8 +42,9 @@ def japanese(canvas):
 
 @pytest.mark.parametrize("front_end", ["pinned"], indirect=True)
 @pytest.mark.parametrize("renderer", ["classic"], indirect=True)
-def test_a_node_is_shown_in_the_language_of_the_interface(japanese):
-    texts = json.loads((LOCALES / LANGUAGE / "nodeDefs.json").read_text(encoding="utf-8"))[NODE]
+def test_nodes_are_shown_in_the_language_of_the_interface(japanese):
+    defs = json.loads((LOCALES / LANGUAGE / "nodeDefs.json").read_text(encoding="utf-8"))
+    texts = defs[NODE]
     shown = japanese.page.evaluate(SHOWN, NODE)
     assert shown["title"] == texts["display_name"]
     assert shown["description"] == texts["description"]
@@ -53,3 +57,10 @@ def test_a_node_is_shown_in_the_language_of_the_interface(japanese):
 
     shown = japanese.page.evaluate(SHOWN, "IXLTiledModel")
     assert shown["category"] == "Illustrious XL/高解像度"
+
+    workflow = load_workflow("several-characters")
+    japanese.load_workflow(workflow.canvas)
+    shown = dict(japanese.page.evaluate(LABELS, "IXLCharacter"))
+    names = defs["IXLCharacter"]["inputs"]
+    assert shown == {name: entry["name"] for name, entry in names.items()}
+    assert japanese.to_api() == workflow.api  # words on the canvas change nothing that is sent
