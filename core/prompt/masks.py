@@ -10,8 +10,8 @@ SIDE = 512  # pixels; ComfyUI scales a mask to the latent's size
 
 
 def region_masks(regions: Sequence[Region], feather: float, side: int = SIDE) -> torch.Tensor:
-    """[regions, side, side], 1 inside, with linear ramps of `feather` (share of the side) centred on
-    the borders inside the picture; at the picture's own border there is no ramp.
+    """[regions, side, side], 1 inside, with linear ramps of `feather` (share of the side) centred
+    on the borders inside the picture; at the picture's own border there is no ramp.
 
     Masks of regions that tile the picture sum to 1 everywhere.
     """
