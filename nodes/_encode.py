@@ -45,8 +45,8 @@ def encode(clip, text: str, weights: str, sizes: dict | None = None) -> tuple[li
         return clip.encode_from_tokens_scheduled(tokens, add_dict=given), report
     if any(key not in _ENCODERS for key in tokens):
         raise ValueError(
-            f"weights is {weights!r}, which is defined for CLIP-L and CLIP-G; this text encoder has "
-            f"{', '.join(tokens)}. Choose {COMFYUI!r}."
+            f"weights is {weights!r}, which is defined for CLIP-L and CLIP-G; this text encoder "
+            f"has {', '.join(tokens)}. Choose {COMFYUI!r}."
         )
     unweighted = {
         key: [[(token[0], 1.0, *token[2:]) for token in chunk] for chunk in chunks]

@@ -20,9 +20,10 @@ LONG = ", ".join(f"(extraordinary flower number {n}:1.1)" for n in range(30))
 @pytest.fixture(scope="module")
 def nodes(comfy):
     """The pack's and ComfyUI's own node classes by name."""
-    import nodes as host
     from comfy_extras.nodes_clip_sdxl import CLIPTextEncodeSDXL
     from ixl.nodes import node_classes
+
+    import nodes as host
 
     found = {cls.__name__: cls for cls in node_classes()}
     return {**host.NODE_CLASS_MAPPINGS, **found, "CLIPTextEncodeSDXL": CLIPTextEncodeSDXL}
@@ -145,7 +146,8 @@ def test_a_checkpoint_without_text_encoder_is_named(run):
 
 
 PERSONS = [
-    {"name": "hatsune miku", "series": "vocaloid", "tags": "long hair, aqua hair", "position": "left"},
+    {"name": "hatsune miku", "series": "vocaloid", "tags": "long hair, aqua hair",
+     "position": "left"},
     {"name": "", "person": "boy", "tags": "short hair, black hair", "action": "sitting",
      "position": "right"},
 ]  # fmt: skip
@@ -164,8 +166,8 @@ def test_characters_reach_the_prompt_counted_and_in_order(run):
     )
     assert text == (
         "1girl, 1boy, hatsune miku, vocaloid, Hatsune Miku from Vocaloid with long aqua hair is on "
-        "the left, and a boy with short black hair is sitting on the right, outdoors. general, long "
-        "hair, aqua hair, short hair, black hair, sitting, outdoors, masterpiece"
+        "the left, and a boy with short black hair is sitting on the right, outdoors. general, "
+        "long hair, aqua hair, short hair, black hair, sitting, outdoors, masterpiece"
     )
     assert sentences in text
     assert notes == ""

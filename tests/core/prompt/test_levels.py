@@ -370,7 +370,8 @@ LOOSE = Picture(
     persons="1girl",
     character="hatsune miku",
     series="vocaloid",
-    general="(long hair:1.2), blue eyes, smile, school uniform, sitting, classroom, from above, book",
+    general="(long hair:1.2), blue eyes, smile, school uniform, sitting, classroom, from above, "
+    "book",
 )
 
 
