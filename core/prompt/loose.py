@@ -53,7 +53,7 @@ def _joined(field: str, item: str) -> str:
 
 
 def _persons(picture: Picture) -> list[Card]:
-    """Cards of persons counted or named beside the cards; none if the count is open or large."""
+    """Cards of the persons counted and named besides; none if the count is open or large."""
     names = _names(picture.character)
     found = [counted(name) for name, _ in split_items(picture.persons)]
     found = [count for count in found if count]

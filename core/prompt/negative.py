@@ -1,4 +1,4 @@
-"""The negative prompt: words of a profile's card, the user's own, and what cancels the positive.
+"""The negative prompt: the words of a profile's card and the user's own; what cancels the positive.
 
 The words come from the profile table; nothing here knows a model.
 """
