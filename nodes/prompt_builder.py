@@ -42,8 +42,11 @@ class IXLPromptBuilder(io.ComfyNode):
                     tooltip="tags; sentence: one sentence besides the tags; description: several "
                     "sentences besides the tags; prose: sentences without tags (v1.1 and later).",
                 ),
-                _text("person_count", "Who is there besides connected characters, who are counted: "
-                      "1girl, 2boys, no humans.", "1girl"),
+                io.String.Input(
+                    "person_count", default="", placeholder="1girl", dynamic_prompts=False,
+                    tooltip="Who is there besides connected characters, who are counted: "
+                    "1girl, 2boys, no humans.",
+                ),
                 _text("character", "More characters by their tags: hatsune miku."),
                 _text("series", "The series they are from: vocaloid."),
                 _text("general", "Everything that is seen: hair, clothing, pose, place, light.",

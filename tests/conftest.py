@@ -37,22 +37,34 @@ NEEDS = {
 USES = {"comfy": "comfy", "servers": "server", "canvas": "browser", "shared_canvas": "browser"}
 
 
+# Runs in several processes: one has the servers and browsers, one ComfyUI; of other files each goes
+# whole to whichever process is free. Written as paths, because the process that deals out the tests
+# knows no fixtures.
+TOGETHER = {
+    "server": ("canvas/", "live/", "support_tests/test_canvas", "support_tests/test_server"),
+    "comfy": ("pack_nodes/", "support_tests/test_tiny_in_comfyui", "test_locales"),
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRing(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            path = nodeid.split("::", 1)[0]
+            rings = (ring for ring, starts in TOGETHER.items() if path.startswith(starts))
+            return next(rings, path)
+
+    return ByRing(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Whatever uses a fixture carries its mark, before `-m` selects.
-
-    For runs in several processes: one of them has the servers, one ComfyUI; other files go whole
-    to whichever is free.
-    """
+    """Whatever uses a fixture carries its mark, before `-m` selects."""
     for item in items:
         for fixture in USES.keys() & set(item.fixturenames):
             item.add_marker(USES[fixture])
-        marks = {mark.name for mark in item.iter_markers()}
-        if marks & {"server", "browser"}:
-            group = "server"
-        else:
-            group = "comfy" if "comfy" in marks else item.location[0]
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_runtest_setup(item):

@@ -22,7 +22,7 @@ PYTEST = "import sys; sys.path.remove(''); import pytest; sys.exit(pytest.main()
 # The pack root is ComfyUI's package: as pytest's root, its __init__.py would be imported.
 PYTEST_ROOT = ("-c", str(ROOT / "tests" / "pytest.ini"))
 # One process has ComfyUI, one the servers and browsers (tests/conftest.py); more than four idle.
-PARALLEL = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup")
+PARALLEL = ("-n", str(min(4, os.cpu_count() or 1)))
 
 
 class Found(NamedTuple):

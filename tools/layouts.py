@@ -64,7 +64,7 @@ def prompt_row(size_title: str, size: tuple[int, int]) -> list[Node]:
     width, height = size
     return [
         Node("What to draw", "IXLPromptBuilder", (40, TOP, 440, 1010),
-             {"general": GENERAL, "year": "newest"}, PROFILE),
+             {"person_count": "1girl", "general": GENERAL, "year": "newest"}, PROFILE),
         Node("Put in trained order", "IXLTagNormalizer", (520, TOP, 370, 420), {},
              {"text": ("What to draw", "text"), **PROFILE}),
         Node("What was changed and why", "PreviewAny", (520, 780, 370, 190), {},
@@ -194,7 +194,7 @@ def several_characters() -> Layout:
                   "emotion": "open mouth", "position": "right"},
                  {"characters": ("Left", "characters")}),
             Node("What to draw", "IXLPromptBuilder", (460, TOP, 440, 1010),
-                 {"level": "sentence", "person_count": "", "general": "looking at viewer",
+                 {"level": "sentence", "general": "looking at viewer",
                   "scene": "outdoors, city, night, rain", "camera": "upper body",
                   "year": "newest"},
                  {"characters": ("Right", "characters"), **PROFILE}),

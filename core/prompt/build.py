@@ -136,7 +136,7 @@ def _persons(cards: tuple[Card, ...], field: str) -> list[str]:
             others.append(printed)
         elif found[1] > stated.get(found[0], 0) or (found[2] and found[1] == stated[found[0]]):
             counts[found[0]] = printed
-    return [*counts.values(), *others]
+    return [*(counts[person] for person in PERSONS if person in counts), *others]
 
 
 def _count_tag(number: int, person: str) -> str:
@@ -213,8 +213,8 @@ def tag_sections(picture: Picture) -> dict[str, list[str]]:
 
 def _named(of_cards: list[str], field: str) -> list[str]:
     """Names of the cards, then those of the field that no card has."""
-    names = [escape_name(name) for name in of_cards if name.strip()]
-    return list(dict.fromkeys([*names, *(printed for _, printed in split_items(field))]))
+    fields = [*of_cards, field]
+    return list(dict.fromkeys(printed for one in fields for _, printed in split_items(one)))
 
 
 def build(

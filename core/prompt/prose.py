@@ -99,7 +99,9 @@ def _dressed(said: _Said) -> str:
 
 def _be(setting: str, verb: str) -> str:
     """ "is", or "is shown" before a setting that no person can be."""
-    return f"{verb} shown" if setting.startswith(("against ", "with ")) else verb
+    return (
+        f"{verb} shown" if setting.startswith(("against ", "with ", "by day", "at night")) else verb
+    )
 
 
 def description(picture: Picture) -> str:
@@ -139,7 +141,11 @@ def _describe_many(cards: tuple[Card, ...], setting: str) -> list[str]:
     for card in cards:
         counts[card.person] = counts.get(card.person, 0) + 1
     common = {field: shared_tags(cards, field) for field in _NOTHING}
-    out = [sentence(people(counts), _be(setting, "are"), setting or "together")]
+    who = people(counts)
+    if "," in who:  # "two boys" before a comma would read as a tag
+        out = [sentence("the picture shows", who, setting or "together")]
+    else:
+        out = [sentence(who, _be(setting, "are"), setting or "together")]
     everyone = "both of them" if len(cards) == 2 else "all of them"
     out += _about(everyone, "are", "have", _shared(common))
     for card, said in zip(cards, _everyone(cards, common), strict=True):
@@ -181,13 +187,18 @@ def _everyone(cards: tuple[Card, ...], leave: Shared) -> list[_Said]:
         )
         subject = f"another {noun}" if another else noun_phrase(noun)
         if card.name:
-            series = f" from {title_name(card.series)}" if card.series.strip() else ""
-            subject = title_name(card.name) + series
+            series = f" from {title_name(_name(card.series))}" if card.series.strip() else ""
+            subject = title_name(_name(card.name)) + series
         worn = own.worn + clothes(dressed)
         doing = [*own.states, *_doing(card, card.person, leave)]
         where = position(card.position)
         said.append(_Said(subject, noun_phrase(noun), own.having, worn, doing, where))
     return said
+
+
+def _name(field: str) -> str:
+    """The first name of a field, without weight."""
+    return next(iter(plain_tags(field)), field)
 
 
 def _noun(card: Card, kind: str) -> str:

@@ -90,7 +90,7 @@ def _base_text(picture: Picture, profile: str | Profile) -> str:
             for name, _ in split_items(tag)
             if counts[name] != 1 or name in everywhere
         ]
-        sections.pop("character", None)
+        sections["character"] = [printed for _, printed in split_items(picture.character)]
     return build(sections, profile)
 
 

@@ -22,7 +22,7 @@ def report(result: Normalized) -> str:
 def budget_report(budget: Budget) -> str:
     """Tokens per section, the tags that chunk borders cut, and where BREAK would avoid that."""
     sections = ", ".join(f"{name} {tokens}" for name, tokens in budget.sections)
-    lines = [f"tokens: {budget.tokens} in {len(budget.chunks)} chunks of {CHUNK} ({sections})"]
+    lines = [f"tokens: {budget.tokens} in {_chunks(len(budget.chunks))} ({sections})"]
     lines += [
         f"chunk {cut.chunk + 1} ends inside {cut.tag}: {cut.before} of its tokens before the "
         f"border, {cut.after} behind"
@@ -33,6 +33,10 @@ def budget_report(budget: Budget) -> str:
         for place in budget.breaks
     ]
     return "\n".join([*lines, *budget.notes])
+
+
+def _chunks(number: int) -> str:
+    return f"{number} chunk{'s' if number > 1 else ''} of {CHUNK}"
 
 
 def warning_line(warning: PromptWarning) -> str:

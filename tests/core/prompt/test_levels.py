@@ -443,6 +443,26 @@ def test_words_of_illustrious_become_those_of_the_profile(profile, tail):
     assert normalize(made.text, profile, VOCABULARY).warnings == []
 
 
+def test_names_keep_their_weight_and_lose_it_in_sentences():
+    cards = (Card("(hatsune miku:1.2)", "(vocaloid:0.9)"), Card("2b (nier:automata)"))
+    made = compose(Picture(cards), "sentence")
+    assert made.sections["character"] == ["(hatsune miku:1.2)", r"2b \(nier:automata\)"]
+    assert made.natural_language == "Hatsune Miku from Vocaloid and 2b are together."
+
+
+def test_regions_keep_the_names_that_have_no_card():
+    made = make_regions(Picture((MIKU, RIN), character="frieren"))
+    assert "frieren" in made.base
+    assert "hatsune miku" not in made.base
+
+
+@pytest.mark.parametrize("when", ["by day", "at night"])
+def test_nobody_is_by_day(when):
+    picture = Picture(persons="2girls", general=when.split()[1])
+    made = compose(picture, "sentence", vocabulary=curated_vocabulary())
+    assert made.natural_language == f"A girl and another girl are shown {when}."
+
+
 def test_a_field_with_break_stays_whole():
     picture = Picture(persons="1girl", general="smile, (rain, night:1.1) BREAK (city:1.2), {a|b}")
     assert compose(picture, "tags").text == f"1girl, {picture.general}"
