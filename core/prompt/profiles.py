@@ -242,7 +242,8 @@ def load_profile(path: str | Path) -> Profile:
     if not isinstance(base, str) or base not in PROFILES:
         allowed = ", ".join(PROFILES)
         raise ValueError(f"Profile file {path}: base is {base!r}; it must be one of {allowed}.")
-    return PROFILES[base]._replace(**{field: _field(path, field, value) for field, value in data.items()})
+    fields = {field: _field(path, field, value) for field, value in data.items()}
+    return PROFILES[base]._replace(**fields)
 
 
 def _field(path: str | Path, field: str, value: object) -> object:
