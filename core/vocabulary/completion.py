@@ -13,7 +13,6 @@ from .tag import CATEGORIES, Tag
 
 MOST = 100  # results of one search
 _WORDS = re.compile(r"[^\W_]+")
-_TRAINED = ("person count", "rating", "score", "year")
 _READABLE = re.compile(r"[^\W_]{2}")
 
 
@@ -76,21 +75,6 @@ def found(tag: Tag, query: Typed) -> Found:
     return Found(tag.name, tag.category, tag.group, tag.count, alias)
 
 
-def trained_first(matches: list[Found], text: str) -> list[Found]:
-    """The name that is typed in full, then trained words that begin so, then all in their order.
-
-    Score and year words have no post counts; by use alone they would come behind rare names.
-    """
-    start = canonical(text)
-
-    def tier(match: Found) -> int:
-        if match.name == start:
-            return 0
-        return 1 if match.category in _TRAINED and match.name.startswith(start) else 2
-
-    return sorted(matches, key=tier)
-
-
 def search(
     tags: Iterable[Tag], text: str, limit: int = 20, categories: Sequence[str] = ()
 ) -> list[Found]:
@@ -99,9 +83,11 @@ def search(
     query = typed(text)
     matches: list[Found] = []
     for tag in tags:
+        if len(matches) == limit:
+            break
         if tag.category in categories and _matches(tag, query):
             matches.append(found(tag, query))
-    return trained_first(matches, text)[:limit]
+    return matches
 
 
 def _matches(tag: Tag, query: Typed) -> bool:

@@ -16,7 +16,7 @@ from threading import Lock
 
 from . import spelling
 from .closed import by_pattern
-from .completion import Found, Typed, found, trained_first, typed, wanted
+from .completion import Found, Typed, found, typed, wanted
 from .contradictions import Contradiction, contradictions
 from .curated import curated_vocabulary
 from .layout import APPLICATION, BUCKET_SHIFT, RANK_BITS, SCHEMA, typo_key, word_table
@@ -114,7 +114,7 @@ class IndexedVocabulary:
         return list(self._ask("nearest", name, limit))
 
     def search(self, text: str, limit: int = 20, categories: Sequence[str] = ()) -> list[Found]:
-        """Names and aliases with words that start as typed, at most 100: see trained_first.
+        """Names and aliases with words that start as typed, most used first, at most 100.
 
         Every typed word must start a word of the tag; the last may be unfinished, and a space after
         it says that it is whole. `categories` restricts to some of tag.CATEGORIES.
@@ -181,8 +181,8 @@ class IndexedVocabulary:
         elif query.signs:
             rows = self._by_signs(query.signs)
         numbers = [CATEGORIES.index(category) for category in categories]
-        matches = [found(self._tag(row), query) for row in rows if row[1] in numbers]
-        return trained_first(matches, text)[:limit]
+        rows = [row for row in rows if row[1] in numbers][:limit]
+        return [found(self._tag(row), query) for row in rows]
 
     def _by_words(self, query: Typed, limit: int, categories: Sequence[str]) -> list[tuple]:
         terms = [f'"{word}"*' for word in query.words]
