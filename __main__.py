@@ -23,9 +23,10 @@ def normalize_command(args: argparse.Namespace) -> int:
     from ixl.core.prompt.profiles import load_profile
 
     profile = load_profile(args.profile) if args.profile.endswith(".json") else args.profile
-    text = _text(args.text)
+    text = _text(args.text).removeprefix("\ufeff")  # files of some Windows editors begin with it
     vocabulary = _vocabulary(args)
-    for caption in text.removesuffix("\n").split("\n") if args.lines else [text]:
+    lines = text.removesuffix("\n").split("\n") if text else []
+    for caption in lines if args.lines else [text]:
         result = normalize(caption, profile, vocabulary)
         print(json.dumps(result.as_dict(), ensure_ascii=False) if args.json else result.text)
     return 0

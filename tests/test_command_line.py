@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,18 @@ from hypothesis import strategies as st
 ROOT = Path(__file__).resolve().parents[1]
 
 
-# No index is there: the built-in tags answer, whatever the user of this machine has.
-ENVIRONMENT = {**os.environ, "IXL_VOCABULARY": str(ROOT / "none"), "IXL_TAG_CSV": ""}
+# A folder that is never made: the built-in tags answer, whatever the user of this machine has.
+NOWHERE = Path(tempfile.gettempdir()) / f"ixl-no-vocabulary-{os.getpid()}"
+ENVIRONMENT = {**os.environ, "IXL_VOCABULARY": str(NOWHERE), "IXL_TAG_CSV": ""}
 
 
-def run(*arguments, stdin: bytes = b"", folder=None):
+def run(*arguments, stdin: bytes = b"", folder=None, environment=ENVIRONMENT):
     return subprocess.run(
         [sys.executable, ROOT, *arguments],
         input=stdin,
         capture_output=True,
         cwd=folder,
-        env=ENVIRONMENT,
+        env=environment,
     )
 
 
@@ -54,6 +56,17 @@ def test_normalize_lines_keeps_one_result_per_caption():
     assert done.stdout == b"1girl, b\n\n1boy, x\n"
 
 
+def test_normalize_lines_of_nothing_is_nothing():
+    assert run("normalize", "--lines", "-").stdout == b""
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_tag():
+    marked = "\ufeffmasterpiece, 1girl\n".encode()
+    for form in (("-",), ("--lines", "-")):
+        assert run("normalize", *form, stdin=marked).stdout == b"1girl, masterpiece\n"
+    assert run("parse", "-", stdin=marked).stdout == marked
+
+
 def test_profile_decides_the_order():
     text = "1girl, smile, masterpiece"
     assert run("normalize", "--profile", "sdxl", "smile, 1girl").stdout == b"smile, 1girl\n"
@@ -67,8 +80,10 @@ def test_a_profile_of_the_user_is_a_file(tmp_path):
     text = "1girl, smile, masterpiece"
     ours, noob = (run("normalize", "--profile", p, text).stdout for p in (mine, "noobai-xl"))
     assert ours == noob != b""
-    mine.write_text('{"id": 3}')
-    for path in (mine, tmp_path / "gone.json"):
+    gone = tmp_path / "gone.json"
+    for path, content in ((mine, '{"id": 3}'), (mine, "[" * 100_000), (gone, "")):
+        if content:
+            path.write_text(content)
         done = run("normalize", "--profile", path, text)
         assert (done.returncode, len(lines(done))) == (1, 1) and path.name in lines(done)[0]
 
@@ -156,7 +171,7 @@ def test_expand_writes_with_a_model(tmp_path):
 
     write_model(tmp_path / "tiny", steps=0)
     arguments = ("expand", "--directory", tmp_path, "--length", "very short", "--json")
-    done = run(*arguments, "(1girl:1.2), smile")
+    done = run(*arguments, "(1girl:1.2), smile", environment=os.environ)  # makes an index
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert set(found) == {"text", "added", "report"}

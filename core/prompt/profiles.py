@@ -234,12 +234,16 @@ def load_profile(path: str | Path) -> Profile:
     """
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"Profile file {path} cannot be read as JSON: {error}.") from None
     if not isinstance(data, dict) or not isinstance(data.get("id"), str) or not data["id"]:
         raise ValueError(f'Profile file {path} must hold an object such as {{"id": "mine"}}.')
-    base = get_profile(data.pop("base", DEFAULT_PROFILE))
-    return base._replace(**{field: _field(path, field, value) for field, value in data.items()})
+    base = data.pop("base", DEFAULT_PROFILE)
+    if not isinstance(base, str) or base not in PROFILES:
+        allowed = ", ".join(PROFILES)
+        raise ValueError(f"Profile file {path}: base is {base!r}; it must be one of {allowed}.")
+    fields = {field: _field(path, field, value) for field, value in data.items()}
+    return PROFILES[base]._replace(**fields)
 
 
 def _field(path: str | Path, field: str, value: object) -> object:

@@ -4,6 +4,7 @@ What a user does with keyboard and mouse is done with them; the stored value is 
 and off the prompt that is sent. Waits are for states, never for times.
 """
 
+import contextlib
 import re
 import urllib.parse
 
@@ -13,6 +14,8 @@ import tiny
 from ixl.core.prompt.normalize import normalize
 from ixl.core.vocabulary.index import open_sources, user_sources
 from ixl.core.vocabulary.places import directory_from_environment
+from ixl.tools.workflow import load_workflow
+from playwright.sync_api import TimeoutError
 
 pytestmark = pytest.mark.browser
 
@@ -160,8 +163,14 @@ class Lines:
         if self.canvas.in_page:
             self.page.locator(f"[data-node-id] input[aria-label={name}]").click()
             return
-        self.page.mouse.dblclick(*self.place(name))
-        self.page.wait_for_function("document.activeElement.closest('.graphdialog')")
+        for patience in (10_000, 60_000):  # ms; on a busy machine two clicks may be two
+            self.page.mouse.dblclick(*self.place(name))
+            with contextlib.suppress(TimeoutError):
+                self.page.wait_for_function(
+                    "document.activeElement.closest('.graphdialog')", timeout=patience
+                )
+                return
+        raise TimeoutError(f"{name} did not open.")
 
     def wait_for_offer(self, name: str) -> None:
         chosen = self.page.locator(".ixl-completions [aria-selected=true] .ixl-name")
@@ -213,15 +222,15 @@ def test_type_and_complete_in_the_text_box(canvas):
     press(page, "Control+Shift+z")
     editor.expect("1girl, best quality, ")
 
-    page.keyboard.type("oldes", delay=20)
-    editor.wait_for_offer("oldest")
+    page.keyboard.type("average qu", delay=20)
+    editor.wait_for_offer("average quality")
     press(page, "Escape")
     assert editor.completions.count() == 0
-    page.keyboard.type("t", delay=20)
-    editor.wait_for_offer("oldest")
+    page.keyboard.type("ality", delay=20)
+    editor.wait_for_offer("average quality")
     page.mouse.click(1200, 800)  # leaving the box writes nothing
     editor.completions.first.wait_for(state="detached")
-    assert editor.text == "1girl, best quality, oldest"
+    assert editor.text == "1girl, best quality, average quality"
 
 
 @everywhere
@@ -274,10 +283,10 @@ def test_chips_by_keyboard(canvas):
     editor.expect("best quality, (long hair:1.2), blue eyes, 1girl")
 
     press(page, "Escape")
-    page.keyboard.type("oldes", delay=20)
-    editor.wait_for_offer("oldest")
+    page.keyboard.type("average qu", delay=20)
+    editor.wait_for_offer("average quality")
     press(page, "Tab")
-    editor.expect("best quality, (long hair:1.2), blue eyes, 1girl, oldest")
+    editor.expect("best quality, (long hair:1.2), blue eyes, 1girl, average quality")
     assert page.evaluate("app.graph.nodes.length") == 1  # Delete was for the chip
 
 
@@ -358,7 +367,7 @@ def test_save_reload_and_queue(canvas):
 
     saved = page.evaluate("app.graph.serialize()")
     stored = next(node for node in saved["nodes"] if node["type"] == "IXLTagNormalizer")
-    assert stored["widgets_values"] == [text, "illustrious-v2.0"]
+    assert stored["widgets_values"][:2] == [text, "illustrious-v2.0"]
     canvas.load_workflow(saved)
     editor.wait_for_chips(5)
     assert editor.labels() == ["masterpiece", "long hair", "blue eyes", "1girl", "smile"]
@@ -366,7 +375,7 @@ def test_save_reload_and_queue(canvas):
     assert editor.text == text
 
     sent = next(n for n in canvas.to_api().values() if n["class_type"] == "IXLTagNormalizer")
-    assert sent["inputs"] == {"text": text, "profile": "illustrious-v2.0"}
+    assert (sent["inputs"]["text"], sent["inputs"]["profile"]) == (text, "illustrious-v2.0")
     entry = canvas.run()
     assert server.succeeded(entry), server.node_error(entry)
     (shown,) = [out["text"] for out in entry["outputs"].values() if "text" in out]
@@ -453,7 +462,10 @@ def test_a_single_line_completes_its_kind(canvas):
         lines.open(name)
         with page.expect_response(lambda answer: "/ixl/tags" in answer.url):
             page.keyboard.type("ka", delay=20)
-        press(page, "Escape", "Escape")
+        page.locator(".ixl-completions").wait_for()
+        press(page, "Escape")  # the list covers the next line
+        page.locator(".ixl-completions").wait_for(state="detached")
+        press(page, "Escape")
         assert [query_of(url)["category"] for url in asked] == [[category]]
 
 
@@ -567,16 +579,19 @@ def test_the_profile_of_the_loader_is_explained(canvas):
 
 
 @both_renderers
-def test_nodes_in_workflows_keep_their_size(canvas):
-    """The panel's least height lets Build Prompt be as low as 560 px in Nodes 2.0."""
+@pytest.mark.parametrize("title", ["What to draw", "What to avoid", "Put in trained order"])
+def test_nodes_in_workflows_keep_their_size(canvas, title):
+    """No panel makes a node of a shared workflow higher than it was laid out."""
     page = canvas.page
-    page.evaluate(ADD, ["IXLPromptBuilder", "Build", 200, 80, 400, 560, {}])
+    workflow = load_workflow("text-to-image").canvas
+    canvas.load_workflow(workflow)
     page.locator(".ixl-chip").first.wait_for()
-    height = "app.canvas.graph.nodes[0].size[1]"
-    shell = "document.querySelector('[data-node-id]')?.offsetHeight ?? 0"
-    title = page.evaluate("LiteGraph.NODE_TITLE_HEIGHT")
-    assert page.evaluate(height) == 560
-    assert page.evaluate(shell) <= 560 + title
+    (laid,) = [node for node in workflow["nodes"] if node["title"] == title]
+    node = f"app.canvas.graph.nodes.find(n => n.title === '{title}')"
+    shell = f"document.querySelector(`[data-node-id='${{{node}.id}}']`)?.offsetHeight ?? 0"
+    bar = page.evaluate("LiteGraph.NODE_TITLE_HEIGHT")
+    assert page.evaluate(f"{node}.size[1]") <= laid["size"][1] + 1
+    assert page.evaluate(shell) <= laid["size"][1] + bar + 1
 
 
 @one_page

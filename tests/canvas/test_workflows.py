@@ -84,7 +84,7 @@ def test_a_dropped_file_is_the_workflow(canvas, name):
 def test_the_reasons_are_shown_on_the_canvas(canvas):
     canvas.open_template(PACK, "text-to-image")
     make_small(canvas, "text-to-image")
-    canvas.set_widget("What to draw", "general", "masterpiece, smile, 1boy")
+    canvas.set_widget("What to draw", "general", "solo, masterpiece, smile, 1boy")
     entry = canvas.run()
     assert server.succeeded(entry)
     twin = load_workflow("text-to-image").api

@@ -69,6 +69,8 @@ def test_user_profile_from_a_file(tmp_path):
         ('{"id": "x", "scores": [["a"]]}', "low, high"),
         ('{"id": "x", "colour": 1}', "fields allowed"),
         ('{"id": "x", "base": "nope"}', "illustrious-v2.0"),
+        ('{"id": "x", "base": ["sdxl"]}', "illustrious-v2.0"),
+        ("[" * 100_000, "cannot be read as JSON"),
     ],
 )
 def test_bad_user_profiles_get_one_sentence(tmp_path, content, says):
