@@ -43,7 +43,8 @@ class IXLLoadCheckpoint(io.ComfyNode):
                     options=[AUTOMATIC, *_profiles()],
                     default=AUTOMATIC,
                     tooltip="automatic: the version that the file is recognised as, by SHA-256, "
-                    "metadata or name; plain SDXL where nothing tells. Choose a version for a merge whose base you know.",
+                    "metadata or name; plain SDXL where nothing tells. Choose a version "
+                    "for a merge whose base you know.",
                 ),
             ],
             outputs=[

@@ -27,7 +27,7 @@ _ZERO_SNR = re.compile(r"zt?snr")
 
 def claims_of(name: str) -> Claims:
     """What a name claims; never zero terminal SNR, which breaks pictures where it is wrong."""
-    stem = os.path.splitext(re.split(r"[/\\]", name)[-1])[0].lower()
+    stem = re.sub(r"\.(safetensors|ckpt|pt|pth)$", "", re.split(r"[/\\]", name.lower())[-1])
     family = next((family for family, pattern in _FAMILIES if pattern.search(stem)), None)
     objective = None
     if _V_PREDICTION.search(stem):

@@ -93,9 +93,7 @@ def _raw_header(file: BinaryIO, size: int) -> bytes:
         if start.startswith(magic) and not _sound_length(start, size):
             raise DamagedFile(sentence)
     if size < 10 or len(start) < 10:
-        raise DamagedFile(
-            f"The file holds {size} bytes, too few for a .safetensors file. {_AGAIN}"
-        )
+        raise DamagedFile(f"The file holds {size} bytes, too few for a .safetensors file. {_AGAIN}")
     (length,) = struct.unpack("<Q", start[:8])
     if length > size - 8:
         raise DamagedFile(

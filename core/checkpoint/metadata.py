@@ -34,7 +34,8 @@ _NAMES = ("modelspec.title", "ss_sd_model_name", "ss_output_name")
 _RECIPES = ("modelspec.merged_from", "sd_merge_recipe", "sd_merge_models", "prompt")
 _HASHES = ("ss_new_sd_model_hash", "ss_sd_model_hash")
 _HEX = re.compile(r"\b[0-9a-f]{64}\b")
-_FILES = re.compile(r"[\w .()+\[\]-]{1,200}\.(?:safetensors|ckpt)", re.ASCII)
+_EXTENSION = re.compile(r"\.(?:safetensors|ckpt)\b")
+_BETWEEN_NAMES = re.compile(r"[\"'\\/,;:+|<>*?\n]")
 _LONGEST = 1 << 20  # characters of a recipe that are searched
 
 
@@ -99,7 +100,7 @@ def _recipes(metadata: dict[str, str]) -> list[Finding]:
     for key in _RECIPES:
         text = metadata.get(key, "")[:_LONGEST]
         names = [OFFICIAL_FILES[h].name for h in _HEX.findall(text) if h in OFFICIAL_FILES]
-        names += [name.strip() for name in _FILES.findall(text)]
+        names += _file_names(text)
         if key == "modelspec.merged_from":
             names += [name.strip() for name in text.split(",")]
         named = [name for name in dict.fromkeys(names) if claims_of(name).family]
@@ -109,6 +110,12 @@ def _recipes(metadata: dict[str, str]) -> list[Finding]:
             said = f"{key} names {_short(', '.join(named))}"
             found.append(Finding("metadata", "guess", said, Claims(family=family)))
     return found
+
+
+def _file_names(text: str) -> list[str]:
+    """The names of model files in a text of any form, without their extension."""
+    starts = [found.start() for found in _EXTENSION.finditer(text)]
+    return [_BETWEEN_NAMES.split(text[max(0, at - 200) : at])[-1].strip() for at in starts]
 
 
 def _base_hash(metadata: dict[str, str], of_part: bool) -> list[Finding]:

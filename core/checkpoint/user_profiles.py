@@ -48,7 +48,8 @@ def load_profile(path: str | Path) -> Profile:
         raise ValueError(f"Model profile {path} cannot be read as JSON: {error}.") from None
     if not isinstance(data, dict) or not isinstance(data.get("id"), str) or not data["id"]:
         raise ValueError(f'Model profile {path} must hold an object such as {{"id": "mine"}}.')
-    base = PROFILES.get(data.pop("base", "sdxl"))
+    wanted = data.pop("base", "sdxl")
+    base = PROFILES.get(wanted) if isinstance(wanted, str) else None
     if base is None:
         raise ValueError(f"Model profile {path}: base must be one of {', '.join(PROFILES)}.")
     changed = {name: _field(path, base, name, value) for name, value in data.items()}
