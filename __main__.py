@@ -42,18 +42,19 @@ def parse_command(args: argparse.Namespace) -> int:
 
 
 def identify_command(args: argparse.Namespace) -> int:
+    from ixl.core.checkpoint.hashing import hash_file
     from ixl.core.checkpoint.identity import identify
+    from ixl.core.checkpoint.summary import summary
 
-    found = [identify(file, _bar(file, args.json)) for file in args.files]
+    hasher = None if args.quick else hash_file
+    found = [identify(file, _bar(file, args.json), hasher) for file in args.files]
     if args.json:
         print(json.dumps([identity.as_dict() for identity in found], indent=1))
     for identity in found:
         if not identity.ok:
             print(f"{identity.file}: {identity.problem}", file=sys.stderr)
         elif not args.json:
-            name = f"{identity.family} {identity.version}".strip()
-            print(f"{identity.file}: {name}, {identity.objective} ({identity.certainty})")
-            print("".join(f"  {line}\n" for line in identity.evidence), end="")
+            print(summary(identity))
     return 0 if all(identity.ok for identity in found) else 1
 
 
@@ -244,7 +245,9 @@ def _parser() -> argparse.ArgumentParser:
     parse.set_defaults(run=parse_command)
 
     identify = areas.add_parser("identify", help="say which model a checkpoint file is")
-    identify.add_argument("files", nargs="+", metavar="FILE")
+    told = "a model file; of a folder give its files, FOLDER/*.safetensors"
+    identify.add_argument("files", nargs="+", metavar="FILE", help=told)
+    identify.add_argument("--quick", action="store_true", help="without the SHA-256: at once")
     identify.set_defaults(run=identify_command)
 
     plan = areas.add_parser("plan", help="the stages and tiles on the way to a large picture")

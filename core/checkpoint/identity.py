@@ -1,29 +1,45 @@
-"""Which model a file is: checked header, architecture by tensor shapes, official hash.
+"""Which model a file is, in layers: header, SHA-256, marker tensors, metadata, shapes, name.
 
-Layered; every layer leaves a line of evidence. It never guesses from the file name alone and loads
-no tensor.
+Every layer leaves findings (findings.py) with how sure it is. The stronger evidence wins, and where
+layers contradict each other it is said. Loads no tensor.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from .hashing import sha256
-from .header import DamagedFile, Header, read_header
+from . import file_name, metadata
+from .architecture import SDXL, Architecture, number_types, recognise
+from .files import UnusableFile, unreadable
+from .findings import CERTAINTIES, Claims, Finding, conflicts, strongest
+from .hashing import Hasher, Hashes, OnStep, hash_file
+from .header import Header, read_header
 from .official import OFFICIAL_FILES
-from .profiles import PROFILES, Profile
+from .profiles import PROFILES, Profile, with_objective
 
-# Key of the first cross-attention of SDXL's U-Net in the single-file layout. SDXL has none at
-# `input_blocks.1`, SD 1.x and 2.x do.
-SDXL_ATTENTION = "model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight"
-SDXL_TEXT_ENCODER = (
-    "conditioner.embedders.0.transformer.text_model.embeddings.token_embedding.weight"
+ADDITIONS = ("lora", "controlnet", "embedding")
+# Whose profile serves a family when the version is unknown. Of Illustrious the oldest: 1 MP is good
+# with every version, 2.25 MP is not.
+UNKNOWN_VERSION = {
+    "illustrious": "illustrious-v0.1",
+    "noobai": "noobai-xl-eps",
+    "animagine": "animagine-xl-4",
+}
+# Empty tensors that tell ComfyUI how a model was trained (ComfyUI, comfy/supported_models.py).
+_MARKERS = (
+    ("v_pred", "says v-prediction", Claims(objective="v-prediction")),
+    ("ztsnr", "says zero terminal SNR", Claims(zero_terminal_snr=True)),
+    ("edm_vpred.sigma_max", "says v-prediction in EDM form", Claims(objective="edm-v-prediction")),
+    ("edm_mean", "says EDM", Claims(objective="edm")),
 )
-SD1_ATTENTION = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
 
 
 class Identity(NamedTuple):
-    """What is known about one checkpoint file; `as_dict` is the `identify --json` form."""
+    """What is known about one model file; `as_dict` is the `identify --json` form.
+
+    ok: the file is sound and of use with SDXL. certainty: of family and version, one of
+    findings.CERTAINTIES or "none". kind, model: see architecture.Architecture.
+    """
 
     file: str
     ok: bool
@@ -31,75 +47,209 @@ class Identity(NamedTuple):
     version: str = ""
     objective: str = ""
     zero_terminal_snr: bool = False
-    sha256: str = ""
-    certainty: str = "none"  # "certain" by hash, "likely" by tensors, "none"
-    evidence: tuple[str, ...] = ()
+    hashes: Hashes = Hashes("")
+    certainty: str = "none"
+    findings: tuple[Finding, ...] = ()
+    warnings: tuple[str, ...] = ()
     problem: str = ""
     profile: str = ""
+    kind: str = ""
+    model: str = ""
+    number_types: tuple[tuple[str, str], ...] = ()
+    size: int = 0
+
+    @property
+    def evidence(self) -> list[str]:
+        return [str(finding) for finding in self.findings]
 
     def as_dict(self) -> dict:
         fields = self._asdict()
-        return {**fields, "evidence": list(self.evidence)}
+        hashes = fields.pop("hashes")
+        del fields["findings"]
+        return fields | {
+            "sha256": hashes.sha256,
+            "autov2": hashes.autov2,
+            "autov3": hashes.autov3,
+            "evidence": self.evidence,
+            "warnings": list(self.warnings),
+            "number_types": dict(self.number_types),
+        }
 
 
 def identify(
     path: str,
-    on_step: Callable[[int, int], None] | None = None,
-    hasher: Callable[..., str] = sha256,
+    on_step: OnStep | None = None,
+    hasher: Hasher | None = hash_file,
+    profiles: Mapping[str, Profile] = PROFILES,
 ) -> Identity:
-    """The identity of a file; a bad file comes back with `ok` False and a sentence."""
+    """The identity of a file; a bad file comes back with `ok` False and a sentence.
+
+    hasher: None leaves that layer out, for an answer at once. Files of another architecture are not
+    hashed. profiles: with the user's own, which may name files by their hash.
+    """
     try:
-        if os.path.isdir(path):
-            raise DamagedFile("This is a folder; give a .safetensors file.")
         header = read_header(path)
-        return _judge(path, header, hasher(path, on_step))
-    except DamagedFile as error:
+        architecture = recognise(header)
+        hashes = Hashes("")
+        if hasher and architecture.fits_sdxl:
+            addition = architecture.kind in ADDITIONS
+            hashes = hasher(path, on_step, header.data_start if addition else 0)
+    except UnusableFile as error:
         return Identity(path, False, problem=str(error))
     except OSError as error:
-        reason = error.strerror or str(error)
-        return Identity(path, False, problem=f"The file cannot be read ({reason}); check the path.")
+        return Identity(path, False, problem=unreadable(error))
+    return _judge(path, header, architecture, hashes, profiles)
 
 
-def _judge(path: str, header: Header, digest: str) -> Identity:
-    evidence = [f"safetensors header is sound, {len(header.tensors)} tensors"]
-    official = OFFICIAL_FILES.get(digest)
-    if official:
-        profile = PROFILES[official.profile]
-        evidence.append(f"SHA-256 is that of the official {official.name}")
-        return Identity(
-            path, True, "illustrious", official.version, profile.objective,
-            profile.zero_terminal_snr, digest, "certain", tuple(evidence), "", profile.id,
-        )  # fmt: skip
-    evidence.append("SHA-256 is not that of an official Illustrious file")
-    family = _architecture(header)
-    if family != "sdxl":
-        return Identity(
-            path, False, family, "", "", False, digest, "likely", tuple(evidence),
-            f"The tensors are those of {family or 'no model that is known here'}, not of SDXL; "
-            "choose an SDXL checkpoint.",
-        )  # fmt: skip
-    evidence.append("tensor names are those of an SDXL checkpoint")
-    v_prediction, zero_snr = "v_pred" in header.tensors, "ztsnr" in header.tensors
-    if v_prediction:
-        evidence.append("the marker tensor `v_pred` says v-prediction")
-    if zero_snr:
-        evidence.append("the marker tensor `ztsnr` says zero terminal SNR")
-    objective = "v-prediction" if v_prediction else "epsilon"
-    return Identity(
-        path, True, "sdxl", "", objective, zero_snr, digest, "likely", tuple(evidence), "", "sdxl"
+def _judge(
+    path: str,
+    header: Header,
+    architecture: Architecture,
+    hashes: Hashes,
+    profiles: Mapping[str, Profile],
+) -> Identity:
+    known, own = _by_hash(hashes, profiles)
+    addition = architecture.kind in ADDITIONS
+    findings = [
+        Finding("header", "certain", f"sound, {len(header.tensors)} tensors fill the file"),
+        *known,
+        *_by_markers(header),
+        *metadata.look_at_metadata(header.metadata, addition),
+        _by_shape(architecture),
+        *file_name.look_at_name(path),
+    ]
+    warnings = (*architecture.notes, *_changed(header, hashes), *conflicts(findings))
+    told = Identity(
+        path, architecture.fits_sdxl, hashes=hashes, findings=tuple(findings), warnings=warnings,
+        kind=architecture.kind, model=architecture.model, size=header.size,
+        number_types=tuple(number_types(header).items()),
+    )  # fmt: skip
+    if not architecture.fits_sdxl:
+        return told._replace(
+            family=architecture.model.lower(),
+            certainty="likely" if architecture.model else "none",
+            problem=_not_sdxl(architecture),
+        )
+    return _decide(told, own, profiles)
+
+
+def _decide(told: Identity, own: str, profiles: Mapping[str, Profile]) -> Identity:
+    """Weighs the findings of a file that fits SDXL."""
+    findings = list(told.findings)
+    family, certainty = strongest(findings, "family")
+    same = [finding for finding in findings if finding.claims.family in (None, family)]
+    version = strongest(same, "version")[0] if family else None
+    objective, _ = strongest(findings, "objective")
+    zero_snr, _ = strongest(findings, "zero_terminal_snr")
+    profile = own or _profile_id(family, version, objective, profiles)
+    model = told.model or SDXL
+    return told._replace(
+        family=family or model.lower(),
+        version=version or "",
+        certainty=certainty if family else ("likely" if told.model else "none"),
+        objective=objective or "epsilon",
+        zero_terminal_snr=bool(zero_snr),
+        profile=profile,
     )
 
 
-def _architecture(header: Header) -> str:
-    if SD1_ATTENTION in header.tensors:
-        return "Stable Diffusion 1.x or 2.x"
-    if SDXL_ATTENTION in header.tensors and SDXL_TEXT_ENCODER in header.tensors:
-        return "sdxl"
-    return ""
+def _profile_id(
+    family: str | None, version: str | None, objective: str | None, profiles: Mapping[str, Profile]
+) -> str:
+    for profile in profiles.values():
+        if (profile.family, profile.version) == (family, version):
+            return profile.id
+    if family == "noobai" and objective == "v-prediction":
+        return "noobai-xl-vpred"
+    return UNKNOWN_VERSION.get(family or "", "sdxl")
 
 
-def profile_of(identity: Identity) -> Profile:
-    """The settings to use for an identified file. Raises ValueError with the problem otherwise."""
+def _by_hash(hashes: Hashes, profiles: Mapping[str, Profile]) -> tuple[list[Finding], str]:
+    """The findings of the layer "sha256", and the id of the profile that names this very file."""
+    if not hashes.sha256:
+        return [], ""
+    official = OFFICIAL_FILES.get(hashes.sha256)
+    if official:
+        profile, what = PROFILES[official.profile], f"the official {official.name}"
+    else:
+        profile = next((p for p in profiles.values() if hashes.sha256 in p.files), None)
+        what = f"a file that the profile {profile.id} names" if profile else ""
+    if not profile:
+        text = "that of no official Illustrious file: a merge, a fine-tune or another model"
+        return [Finding("sha256", "certain", text)], ""
+    claims = Claims(
+        None, profile.family, profile.version, profile.objective, profile.zero_terminal_snr
+    )
+    return [Finding("sha256", "certain", f"that of {what}", claims)], profile.id
+
+
+def _by_markers(header: Header) -> list[Finding]:
+    return [
+        Finding("tensors", "certain", f"the marker `{name}` {says}", claims)
+        for name, says, claims in _MARKERS
+        if name in header.tensors
+    ]
+
+
+def _by_shape(architecture: Architecture) -> Finding:
+    sure = CERTAINTIES[0] if architecture.model and not architecture.notes else CERTAINTIES[1]
+    claims = Claims(model=architecture.model or None)
+    return Finding("architecture", sure, architecture.text, claims)
+
+
+def _changed(header: Header, hashes: Hashes) -> list[str]:
+    """Whether the file looks like one that it is not any more."""
+    found = []
+    for digest, official in OFFICIAL_FILES.items():
+        if hashes.sha256 and digest != hashes.sha256 and official.size == header.size:
+            found.append(
+                f"The file is exactly as long as the official {official.name}, but its SHA-256 is "
+                "another: it was changed or damaged. Download it again if you meant the original."
+            )
+    written = header.metadata.get("sshs_model_hash", "").lower()
+    if hashes.data_sha256 and len(written) == 64 and written != hashes.data_sha256:
+        found.append(
+            "The weights are not those that the trainer wrote (sshs_model_hash): they were edited "
+            "or resized later, or are damaged."
+        )
+    return found
+
+
+def _not_sdxl(architecture: Architecture) -> str:
+    what = {"lora": "LoRA", "controlnet": "ControlNet", "embedding": "embedding"}.get(
+        architecture.kind
+    )
+    if what:
+        return f"This {what} is for {architecture.model}, not for SDXL; choose one made for SDXL."
+    return (
+        f"The tensors are those of {architecture.model or 'no model that is known here'}, not of "
+        "SDXL; choose an SDXL checkpoint."
+    )
+
+
+# What to do with a sound file that is no whole checkpoint.
+_ELSEWHERE = {
+    "lora": "a LoRA; load it with a LoRA loader, after the checkpoint",
+    "controlnet": "a ControlNet or adapter; load it with its own loader, beside the checkpoint",
+    "embedding": "a text embedding; put it into models/embeddings and name it in the prompt",
+    "unet": "a U-Net without text encoders and VAE; put it into models/diffusion_models and load "
+    "the other parts beside it",
+    "vae": "a VAE alone; put it into models/vae and load it with a VAE loader",
+    "text encoder": "a text encoder alone; put it into models/text_encoders and load it with a "
+    "CLIP loader",
+}
+
+
+def profile_of(identity: Identity, profiles: Mapping[str, Profile] = PROFILES) -> Profile:
+    """The settings to use for a checkpoint, its own objective in them.
+
+    Raises ValueError with one sentence for a bad file and for one that is no whole checkpoint.
+    """
+    name = os.path.basename(identity.file)
     if not identity.ok:
-        raise ValueError(f"{os.path.basename(identity.file)}: {identity.problem}")
-    return PROFILES[identity.profile]
+        raise ValueError(f"{name}: {identity.problem}")
+    if identity.kind != "checkpoint":
+        raise ValueError(f"{name}: This is {_ELSEWHERE[identity.kind]}.")
+    return with_objective(
+        profiles[identity.profile], identity.objective, identity.zero_terminal_snr
+    )

@@ -21,7 +21,7 @@ OFFICIAL_FILES: dict[str, OfficialFile] = {
         "Illustrious-XL-v0.1.safetensors", "v0.1", "illustrious-v0.1", 6_938_040_760
     ),
     "e3d12d0f76d61aa31d2668a2217e5b642592193f2946842c44d7056ea5469cce": OfficialFile(
-        "Illustrious-XL-v0.1-GUIDED.safetensors", "v0.1-GUIDED", "illustrious-v0.1", None
+        "Illustrious-XL-v0.1-GUIDED.safetensors", "v0.1-GUIDED", "illustrious-v0.1-guided", None
     ),
     "735cf3fefcbdc4f7817f53247e38b836ffd27c7641af6d8daa21d245242cb4bd": OfficialFile(
         "Illustrious-XL-v1.0.safetensors", "v1.0", "illustrious-v1.0", 6_938_040_736

@@ -573,7 +573,7 @@ def test_the_profile_of_the_loader_is_explained(canvas):
     canvas.set_widget("Load", "profile", "automatic")
     said.get_by_text("Tags: 2 · illustrious-v2.0").wait_for()
     assert server.succeeded(canvas.run())
-    said.get_by_text("Tags: 2 · sdxl").wait_for()  # the tiny model is no Illustrious
+    said.get_by_text("Tags: 2 · illustrious-v0.1").wait_for()  # the tiny model says so by name
     page.evaluate(f"{NODE}.disconnectInput('model_profile')")
     said.get_by_text(re.compile("^Tags: 2$")).wait_for()
 

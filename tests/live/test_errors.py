@@ -73,7 +73,7 @@ def test_a_missing_checkpoint_is_named(comfy_server, workflow):
     ("content", "words"),
     [
         (b"", "too few"),
-        (b"<html>404 not found</html>" * 20, "no .safetensors file"),
+        (b"<html>404 not found</html>" * 20, "a web page"),
         (None, "cut off"),
     ],
 )

@@ -1,0 +1,27 @@
+"""An identity as text for people."""
+
+from .identity import Identity
+from .profiles import PROFILES
+
+
+def summary(identity: Identity) -> str:
+    """Several lines: what the file is, its hashes, the evidence and the warnings."""
+    name = f"{identity.family} {identity.version}".strip()
+    what = identity.kind if identity.kind != "checkpoint" else "checkpoint, " + _objective(identity)
+    lines = [f"{identity.file}: {name}, {what} ({identity.certainty})"]
+    numbers = ", ".join(f"{part} {kind}" for part, kind in identity.number_types)
+    lines.append(f"  {identity.size:,} bytes; numbers: {numbers.removeprefix('all ')}")
+    hashes = identity.hashes
+    if hashes.sha256:
+        short = f"AutoV2 {hashes.autov2}" + (f", AutoV3 {hashes.autov3}" if hashes.autov3 else "")
+        lines.append(f"  SHA-256 {hashes.sha256} ({short})")
+    lines += [f"  {line}" for line in identity.evidence]
+    lines += [f"  warning: {line}" for line in identity.warnings]
+    profile = PROFILES.get(identity.profile)
+    if profile and identity.certainty == "certain":
+        lines.append(f"  licence: {profile.licence}, {profile.licence_url}")
+    return "\n".join(lines)
+
+
+def _objective(identity: Identity) -> str:
+    return identity.objective + (", zero terminal SNR" if identity.zero_terminal_snr else "")
