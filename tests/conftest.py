@@ -8,6 +8,7 @@ variables. Without them these tests are skipped; where `CI` is set they fail. Te
 
 import contextlib
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +23,10 @@ if str(SUPPORT) not in sys.path:
 # Threads that wait by spinning starve a server, a browser and these tests on the same two cores:
 # the same tests took 51 s instead of 560 s on a busy machine. Read when torch is first imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# A shell's background job ignores SIGINT, and what it starts inherits that; tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest  # noqa: E402
 
