@@ -212,15 +212,30 @@ def _vae(tensors: Tensors) -> Architecture | None:
     )
 
 
+# Width of the token embedding: the two of SDXL, and that of Stable Diffusion 2.x.
+ENCODERS = {768: "CLIP-L", 1280: "CLIP-G"}
+_CLIP_H = 1024
+
+
 def _text_encoder(tensors: Tensors) -> Architecture | None:
+    width = encoder_width(tensors)
+    if not width:
+        return None
+    if width in ENCODERS:
+        return Architecture("text encoder", SDXL, True, f"the text encoder {ENCODERS[width]} alone")
+    text = f"a text encoder of width {width}, SDXL has 768 and 1280"
+    if width == _CLIP_H:
+        return Architecture("text encoder", "another model", False, text)
+    note = f"Built like a text encoder of SDXL, but of width {width} instead of 768 or 1280."
+    return Architecture("text encoder", SDXL, True, text, (note,))
+
+
+def encoder_width(tensors: Tensors) -> int:
+    """Numbers per token of the first text encoder in a file, 0 where there is none."""
     for name, (_, shape) in tensors.items():
         if name.endswith("token_embedding.weight") and len(shape) == 2:
-            what = {768: "CLIP-L", 1280: "CLIP-G"}.get(shape[1])
-            if what:
-                return Architecture("text encoder", SDXL, True, f"the text encoder {what} alone")
-            text = f"a text encoder of width {shape[1]}, SDXL has 768 and 1280"
-            return Architecture("text encoder", "another model", False, text)
-    return None
+            return shape[1]
+    return 0
 
 
 def number_types(header: Header) -> dict[str, str]:
