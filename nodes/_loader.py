@@ -160,13 +160,12 @@ def loaded(file: Recognised, choice: str, model, clip, vae) -> io.NodeOutput:
     return io.NodeOutput(model, clip, vae, profile, text, ui=shown)
 
 
-def fingerprint(paths: list[str | None]) -> list:
-    """Size and time of each file or folder's files: a node runs again when one is replaced."""
-    there = [path for path in paths if path and os.path.exists(path)]
-    inside = [
-        os.path.join(at, name)
-        for folder in filter(os.path.isdir, there)
-        for at, _, names in os.walk(folder)
-        for name in sorted(names)
-    ]
-    return [(path, *stamp(os.stat(path))) for path in (*there, *inside)]
+def fingerprint(*choices: tuple[str, str], folder: str | None = None) -> list:
+    """Size and time of each file (its kind of folder, its name) and of all files in `folder`.
+
+    With it a node runs again when a file is replaced. What is no file is left out.
+    """
+    files = [folder_paths.get_full_path(*choice) for choice in choices]
+    for at, _, names in os.walk(folder) if folder else ():
+        files += [os.path.join(at, name) for name in sorted(names)]
+    return [(file, *stamp(os.stat(file))) for file in files if file and os.path.isfile(file)]

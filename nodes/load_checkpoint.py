@@ -34,8 +34,7 @@ class IXLLoadCheckpoint(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, checkpoint="", vae=AUTOMATIC, **others):
-        places = (("checkpoints", checkpoint), ("vae", vae))
-        return _loader.fingerprint([folder_paths.get_full_path(*place) for place in places])
+        return _loader.fingerprint(("checkpoints", checkpoint), ("vae", vae))
 
     @classmethod
     def execute(

@@ -10,6 +10,9 @@ from ..core.checkpoint.identity import FOLDER
 from . import _loader
 from ._load_files import load_text_encoders, load_unet, load_vae
 
+# Where the files of the first four inputs lie.
+PLACES = ("diffusion_models", "text_encoders", "text_encoders", "vae")
+
 
 def _folders() -> dict[str, str]:
     """{name in the list, which ends with a slash: path} of the diffusers folders."""
@@ -56,7 +59,8 @@ class IXLLoadParts(io.ComfyNode):
     def fingerprint_inputs(
         cls, unet="", text_encoder_1=AUTOMATIC, text_encoder_2=AUTOMATIC, vae=AUTOMATIC, **others
     ):
-        return _loader.fingerprint(_paths(unet, text_encoder_1, text_encoder_2, vae))
+        files = zip(PLACES, (unet, text_encoder_1, text_encoder_2, vae), strict=True)
+        return _loader.fingerprint(*files, folder=_folders().get(unet))
 
     @classmethod
     def execute(
@@ -75,13 +79,12 @@ class IXLLoadParts(io.ComfyNode):
 
 def _paths(unet: str, *others: str) -> list[str]:
     """The path of each choice, "" for automatic. Raises where there is no such file."""
-    first = _folders().get(unet) or folder_paths.get_full_path_or_raise("diffusion_models", unet)
-    folders = ("text_encoders", "text_encoders", "vae")
+    find = folder_paths.get_full_path_or_raise
     return [
-        first,
+        _folders().get(unet) or find(PLACES[0], unet),
         *(
-            "" if name == AUTOMATIC else folder_paths.get_full_path_or_raise(folder, name)
-            for folder, name in zip(folders, others, strict=True)
+            "" if name == AUTOMATIC else find(place, name)
+            for place, name in zip(PLACES[1:], others, strict=True)
         ),
     ]
 
