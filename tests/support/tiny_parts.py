@@ -56,7 +56,11 @@ def diffusers_unet(config) -> Weights:
 
     weights = part("unet")
     names = unet_to_diffusers(config)
-    return {theirs: weights[ours] for theirs, ours in names.items() if ours in weights}
+    return {
+        theirs: weights[ours]
+        for theirs, ours in names.items()
+        if ours in weights and not theirs.startswith("class_embedding.")  # SDXL says add_embedding
+    }
 
 
 def diffusers_vae() -> Weights:
