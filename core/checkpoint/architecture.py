@@ -134,6 +134,7 @@ def _diffusion(tensors: Tensors) -> Architecture | None:
     if not levels:
         return None
     model, notes = _unet_model(levels, context)
+    notes += _strange_numbers(tensors)
     encoders, vae = _has(tensors, _ENCODERS), _has(tensors, _VAE)
     first = next((s for n, (_, s) in tensors.items() if _FIRST.search(n) and len(s) == 4), None)
     if first and first[1] != 4:
@@ -149,6 +150,18 @@ def _diffusion(tensors: Tensors) -> Architecture | None:
         notes.append("The second text encoder is missing; load both beside it.")
     text = f"tensor names and shapes are those of {model or 'an unknown U-Net'}"
     return Architecture("checkpoint", model, model in SDXL_LIKE, text, tuple(notes))
+
+
+def _strange_numbers(tensors: Tensors) -> list[str]:
+    """A note for a U-Net that does not hold plain numbers: read as such they give noise."""
+    counts = Counter(dtype for name, (dtype, _) in tensors.items() if _CROSS_ATTENTION.search(name))
+    kind = counts.most_common(1)[0][0]
+    if kind in _TYPES or kind.startswith("F8"):
+        return []
+    return [
+        f"The U-Net's numbers are of type {kind.lower()}: quantised, of use only where ComfyUI "
+        "knows the format."
+    ]
 
 
 _FIRST = re.compile(r"(^|\.)(input_blocks\.0\.0|conv_in)\.weight$")
@@ -175,8 +188,8 @@ def _attention(tensors: Tensors) -> tuple[dict[int, int], int]:
 
 
 def _unet_model(levels: dict[int, int], context: int) -> tuple[str, list[str]]:
-    """The model of a U-Net, and what is unusual about it."""
-    if not levels:
+    """The model of a U-Net, and what is unusual about it. context: 0 where no matrix has one."""
+    if not levels or not context:
         return "", []
     if 0 in levels:
         return _CONTEXTS.get(context, "") or "Stable Diffusion 1.x or 2.x", []
