@@ -76,9 +76,9 @@ def override_inputs() -> list:
             default=AUTOMATIC,
             optional=True,
             advanced=True,
-            tooltip="What the model predicts. automatic: what the file says (SHA-256, marker "
-            "tensors, metadata), else the chosen profile, else the name, else epsilon. A wrong "
-            "one gives noise.",
+            tooltip="What the model predicts. automatic: what SHA-256, marker tensors, metadata "
+            "or a folder's scheduler say, else the chosen profile, else the name, else epsilon. A "
+            "wrong one gives noise.",
         ),
         io.Combo.Input(
             "zero_terminal_snr",
@@ -87,8 +87,8 @@ def override_inputs() -> list:
             optional=True,
             advanced=True,
             tooltip="Sampling starts from pure noise, for models trained so. automatic: on only "
-            "where SHA-256, marker tensors or metadata say so, never by name or profile. on: "
-            "burns or blackens pictures of any other model.",
+            "where SHA-256, marker tensors, metadata or a folder's scheduler say so, never by "
+            "name or profile. on: burns or blackens pictures of any other model.",
         ),
         io.Float.Input(
             "cfg_rescale",
@@ -108,7 +108,7 @@ def override_inputs() -> list:
             optional=True,
             advanced=True,
             tooltip="How the U-Net's numbers are kept. default: ComfyUI's choice for the card, "
-            "mostly fp16. fp8 halves the memory and changes pictures a little; fp8_e4m3fn_fast "
+            "mostly fp16. fp8 halves their memory and changes pictures a little; fp8_e4m3fn_fast "
             "also calculates in fp8 where the card can, and changes them more.",
         ),
     ]
