@@ -38,7 +38,9 @@ def place(comfy, folders):
             tiny_parts.save_checkpoint(path, markers, metadata)
         return made[key]
 
-    return placed
+    yield placed
+    for name in made.values():  # 74 MB each
+        (folders("checkpoints") / name).unlink()
 
 
 @pytest.fixture
@@ -51,19 +53,20 @@ def load(comfy):
     return loaded
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stock(comfy, folders):
-    """A checkpoint as ComfyUI's own nodes load and patch it."""
+    """Function from the name of a checkpoint to its MODEL as ComfyUI's own nodes make it."""
     from comfy_extras.nodes_model_advanced import ModelSamplingDiscrete
 
+    found = {}
+
     def loaded(name, sampling=None, zsnr=False):
-        models = comfy.load_checkpoint(folders("checkpoints") / name)
+        if name not in found:
+            found[name] = comfy.load_checkpoint(folders("checkpoints") / name).model
         if not sampling:
-            return models
-        (model,) = comfy.run_node(
-            ModelSamplingDiscrete, model=models.model, sampling=sampling, zsnr=zsnr
-        )
-        return models._replace(model=model)
+            return found[name]
+        patch = {"model": found[name], "sampling": sampling, "zsnr": zsnr}
+        return comfy.run_node(ModelSamplingDiscrete, **patch)[0]
 
     return loaded
 
@@ -130,7 +133,7 @@ def test_the_model_samples_as_comfyuis_node_makes_it(
 ):
     name = place(markers, metadata)
     model, _, _, profile, report = load(name, cfg_rescale=0.0, **switches)
-    theirs = stock(name, sampling, zsnr).model
+    theirs = stock(name, sampling, zsnr)
     assert_same_sampling(model, theirs)
     assert ("model_sampling" in model.object_patches) == patched
     assert torch.equal(sample(model), sample(theirs))
@@ -155,14 +158,14 @@ def test_edm_is_left_to_comfyui(comfy, folders, load):
         load("edm.safetensors", weight_dtype="fp8_e4m3fn_fast")
 
 
-@pytest.mark.parametrize("share", [0.2, 0.7, 1.0])
+@pytest.mark.parametrize("share", [0.2, 1.0])
 def test_cfg_rescale_is_comfyuis(comfy, place, load, stock, sample, share):
     from comfy_extras.nodes_model_advanced import RescaleCFG
 
     name = place(("v_pred", "ztsnr"))
     ours, *_, profile, _ = load(name, cfg_rescale=share)
     assert profile.cfg_rescale == share
-    (theirs,) = comfy.run_node(RescaleCFG, model=stock(name).model, multiplier=share)
+    (theirs,) = comfy.run_node(RescaleCFG, model=stock(name), multiplier=share)
     make = torch.Generator().manual_seed(1)
     x, cond, uncond = (torch.randn(4, 4, 8, 8, generator=make) for _ in range(3))
     sigma = torch.tensor([0.03, 1.0, 14.0, 4518.0])

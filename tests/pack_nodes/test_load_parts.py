@@ -1,5 +1,6 @@
 """Load Model Parts: the tiny model in every form gives the very numbers of the single file."""
 
+import shutil
 from pathlib import Path
 
 import model_files
@@ -37,7 +38,10 @@ def forms(comfy, tiny):
     tiny_parts.save_folder(folder("diffusers") / "maker" / "illustrious-v0.1", config)
     scheduler = {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True}
     tiny_parts.save_folder(folder("diffusers") / "trained-v", config, scheduler)
-    return folder
+    yield folder
+    for path in map(folder, ("diffusion_models", "text_encoders", "vae", "diffusers")):
+        shutil.rmtree(path)
+        path.mkdir()
 
 
 @pytest.fixture

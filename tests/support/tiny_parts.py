@@ -29,8 +29,9 @@ def part(name: str) -> Weights:
 
 
 def save_checkpoint(path: Path, markers: tuple[str, ...] = (), metadata=None) -> Path:
-    """The whole checkpoint with empty marker tensors and metadata."""
-    save_file({**checkpoint(), **{name: torch.zeros(0) for name in markers}}, path, metadata)
+    """The whole checkpoint in half precision, with empty marker tensors and metadata."""
+    weights = load_file(tiny.tiny_file(tiny.CHECKPOINT_FP16))
+    save_file({**weights, **{name: torch.zeros(0) for name in markers}}, path, metadata)
     return path
 
 
