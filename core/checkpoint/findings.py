@@ -67,3 +67,10 @@ def _by_strength(findings: list[Finding]) -> list[Finding]:
 
 def _said(value: object) -> str:
     return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else str(value)
+
+
+def one_line(text: str, longest: int = 120) -> str:
+    """A text from a file on one line: no control characters, shortened."""
+    cut = text[: 4 * longest]
+    line = " ".join("".join(c if c.isprintable() else " " for c in cut).split())
+    return line if len(line) <= longest and len(cut) == len(text) else f"{line[: longest - 3]}..."
