@@ -25,7 +25,8 @@ from ._host import check_cancel, progress, user_folder
 # Six: with more the node is taller than a screen where nothing hides the empty ones.
 SLOTS = range(1, 7)
 NONE = "none"
-_STRENGTH = {"default": 1.0, "min": -100.0, "max": 100.0, "step": 0.05}
+FULL = 1.0
+_STRENGTH = {"default": FULL, "min": -100.0, "max": 100.0, "step": 0.05}
 
 
 class Slot(NamedTuple):
@@ -41,7 +42,8 @@ def slot_inputs() -> list:
     """Three widgets for each slot.
 
     A fixed number of plain widgets: ComfyUI 0.30.0 gives an Autogrow input no widgets, and its
-    DynamicCombo forgets all rows when their number changes. js/ixl.loras.js hides the empty ones.
+    DynamicCombo forgets all rows when their number changes. js/ixl.loras.js hides the empty ones;
+    they are optional, so that a prompt sent over the API names only those that it uses.
     """
     files = [NONE, *folder_paths.get_filename_list("loras")]
     return [one for number in SLOTS for one in _inputs_of(number, files)]
@@ -50,16 +52,16 @@ def slot_inputs() -> list:
 def _inputs_of(number: int, files: list[str]) -> list:
     return [
         io.Combo.Input(
-            f"lora_{number}", options=files, default=NONE,
+            f"lora_{number}", options=files, default=NONE, optional=True,
             tooltip="A file of the folder models/loras; none: this place is empty. It is checked "
             "before it is loaded, and refused if it was made for another base model.",
         ),
         io.Float.Input(
-            f"strength_model_{number}", **_STRENGTH,
+            f"strength_model_{number}", optional=True, **_STRENGTH,
             tooltip="How strongly the U-Net is changed; 0: not at all, negative: the other way.",
         ),
         io.Float.Input(
-            f"strength_clip_{number}", **_STRENGTH,
+            f"strength_clip_{number}", optional=True, **_STRENGTH,
             tooltip="How strongly the text encoders are changed. Not used without a CLIP.",
         ),
     ]  # fmt: skip
@@ -67,15 +69,16 @@ def _inputs_of(number: int, files: list[str]) -> list:
 
 def chosen_slots(values: dict) -> list[Slot]:
     """The slots that name a file, in their order."""
-    named = [(n, values[f"lora_{n}"]) for n in SLOTS if values[f"lora_{n}"] != NONE]
+    named = [(n, values.get(f"lora_{n}", NONE)) for n in SLOTS]
     return [
         Slot(
             name,
             folder_paths.get_full_path_or_raise("loras", name),
-            values[f"strength_model_{n}"],
-            values[f"strength_clip_{n}"],
+            values.get(f"strength_model_{n}", FULL),
+            values.get(f"strength_clip_{n}", FULL),
         )
         for n, name in named
+        if name != NONE
     ]
 
 

@@ -132,7 +132,7 @@ def _version(lora: Lora, base: Base) -> Iterator[str]:
         told = (
             "NoobAI-XL was trained on from Illustrious v0.1, so that it works in part."
             if related
-            else "expect a weak or wrong effect, and other words for quality."
+            else "expect a weak or wrong effect."
         )
         yield f"It was trained on {of} and the model is {on}: {told}"
     elif own.family == "illustrious" and own.version and base.version:

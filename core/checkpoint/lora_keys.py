@@ -52,7 +52,7 @@ _NEEDS = (
     ("full weights", ("diff_b",)),
 )
 _TEXT_ENCODERS = (
-    ("te1", re.compile(r"lora_te1?_(?!\d)|text_encoder\.|(text_encoders\.)?clip_[lh]\.")),
+    ("te1", re.compile(r"lora_te1?_|text_encoder\.|(text_encoders\.)?clip_[lh]\.")),
     ("te2", re.compile(r"lora_te2_|text_encoder_2\.|(text_encoders\.)?clip_g\.")),
     ("te3", re.compile(r"lora_te3_|text_encoder_3\.|(text_encoders\.)?t5")),
 )

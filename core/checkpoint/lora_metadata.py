@@ -26,6 +26,7 @@ _EVERY = 0.95  # of the pictures of a folder: a tag that all its captions have
 _MOST_WORDS = 5  # of one folder; more are features of a small or uniform data set
 # In nearly every caption of nearly every data set.
 _COMMON = {"solo", "looking at viewer", "simple background", "white background"}
+_NOTHING = ("", "none", "null")
 _CUT = re.compile(r",|\|\|\||\n")  # commas; sections of captions; levels of captions
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -48,7 +49,6 @@ class Training(NamedTuple):
     name: str = ""
     trainer: str = ""
     base: str = ""
-    dim: float = 0
     alpha: float = 0
     resolutions: tuple[str, ...] = ()
     epoch: int = 0
@@ -84,7 +84,6 @@ def read_training(metadata: dict[str, str]) -> Training:
         name=one_line(value("ss_output_name") or value("modelspec.title") or ""),
         trainer=_trainer(metadata),
         base=one_line(value("ss_sd_model_name", "")),
-        dim=_number(value("ss_network_dim")),
         alpha=_number(value("ss_network_alpha")),
         resolutions=_resolutions(metadata),
         pictures=sum(folder.pictures for folder in folders) or _pictures(metadata),
@@ -226,11 +225,12 @@ def _stated_words(metadata: dict[str, str]) -> tuple[str, ...]:
     for key in _STATED:
         text = metadata.get(key, "")[:_LONGEST].strip()
         listed = _json(text) if text.startswith(("[", '"')) else None
-        found = listed if isinstance(listed, list) else [listed or text]
+        found = listed if isinstance(listed, list) else [text if listed is None else listed]
         phrases = [phrase for phrase in found if isinstance(phrase, str)]
         words = [one_line(word, 200) for phrase in phrases for word in phrase.split(",")]
-        if any(words):
-            return tuple(dict.fromkeys(filter(None, words)))
+        told = tuple(dict.fromkeys(word for word in words if word.lower() not in _NOTHING))
+        if told:
+            return told
     return ()
 
 

@@ -126,7 +126,7 @@ def report(
 
 
 def _block(one: Applied, base: Base) -> str:
-    head = f"{one.lora.name}: model {one.strength_model:g}, clip {one.strength_clip:g}"
+    head = f"{one.name}: model {one.strength_model:g}, clip {one.strength_clip:g}"
     lines = [*describe(one.lora), *_hashes(one.lora), _matched(one.match)]
     lines += [f"warning: {line}" for line in one.lora.identity.warnings]
     lines += [f"warning: {line}" for line in warnings_of(one.lora, one.match, base)]
