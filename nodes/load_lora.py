@@ -19,7 +19,7 @@ class IXLLoadLora(io.ComfyNode):
             node_id="IXLLoadLora",
             display_name="Load LoRAs (Illustrious)",
             category="Illustrious XL/model",
-            description="Applies up to 6 LoRAs. Says what each was trained on and with which trigger "
+            description="Applies up to 6 LoRAs. Says what each was trained on, with which trigger "
             "words, and whether it belongs to the loaded model; one for another base model stops "
             "the run instead of being applied in part.",
             inputs=[

@@ -18,6 +18,7 @@ from .header import Header, read_header
 from .identity import Identity, identify
 from .lora_keys import Module, kind_of, modules_of, ranks_of
 from .lora_metadata import Training, read_training
+from .lora_sidecar import words_beside
 from .profiles import PROFILES, Profile
 
 _NUMBERS = {"F16": "<e", "F32": "<f", "F64": "<d", "I32": "<i", "I64": "<q"}
@@ -82,6 +83,9 @@ def lora_of(identity: Identity) -> Lora:
         raise ValueError(f"{name}: {unreadable(error)}") from None
     kinds = tuple(modules.values())
     training = read_training(header.metadata)
+    words, source = words_beside(identity.file)
+    if words:  # the author's own page, where it was downloaded
+        training = training._replace(trigger_words=words, words_from=source)
     return Lora(identity, kind_of(kinds), ranks_of(kinds), alphas, modules, training)
 
 

@@ -16,7 +16,7 @@ from .findings import strongest
 from .loaded import LoadedLora
 from .lora import Lora
 from .lora_keys import Match, group_of
-from .profiles import Profile
+from .profiles import PROFILES, Profile
 
 # Of the modules that name a layer of the model, the part that may be of another size. A LoRA of
 # SD 1.5 fits most layers of SDXL that have the same name: in each of its transformers 2 modules of
@@ -29,8 +29,8 @@ FAMILIES = {
     "illustrious": "Illustrious XL", "noobai": "NoobAI-XL", "animagine": "Animagine XL",
     "pony": "Pony Diffusion", "sdxl": "SDXL",
 }  # fmt: skip
-# The versions over which P found LoRAs to carry over, in their order.
-_CARRIED = ("v0.1", "v0.1-GUIDED", "v1.0", "v1.1", "v2.0")
+# The versions over which P found LoRAs to carry over, with their order.
+_CARRIED = {"v0.1": 0, "v0.1-GUIDED": 0, "v1.0": 1, "v1.1": 2, "v2.0": 3}
 
 
 class Base(NamedTuple):
@@ -78,7 +78,7 @@ def problem_of(lora: Lora, match: Match) -> str:
 
 def _other_base(lora: Lora, match: Match, tried: int) -> str:
     made_for = lora.identity.model
-    known = f"It was made for {made_for}: " if made_for else "It was made for another model: "
+    known = f"It was made for {made_for or 'another model'}: "
     if match.wrong:
         name, own, layer = match.wrong[0]
         return (
@@ -86,9 +86,11 @@ def _other_base(lora: Lora, match: Match, tried: int) -> str:
             f"of this model, for instance {name} for {_size(own)} where the model has "
             f"{_size(layer)}; choose a LoRA made for this model."
         )
+    if lora.identity.ok and made_for:  # of SDXL like this model, it seems
+        known = "It was made for another model, or its names are in a form unknown to ComfyUI: "
     return (
         f"{known}{len(match.unmatched)} of its {tried} modules name no layer of this model, for "
-        f"instance {match.unmatched[0]}; choose a LoRA made for this model."
+        f"instance {match.unmatched[0]}; choose a LoRA made for this model, in kohya's form."
     )
 
 
@@ -106,19 +108,20 @@ def _left_out(match: Match) -> Iterator[str]:
         groups = Counter(group_of(name) for name in match.unmatched)
         parts = ", ".join(f"{group} {n}" for group, n in sorted(groups.items()))
         yield (
-            f"{len(match.unmatched)} modules name no layer of the model and have no effect "
-            f"({parts}): {_some(match.unmatched)}."
+            "Modules that name no layer of the model and have no effect: "
+            f"{len(match.unmatched)} ({parts}), {_some(match.unmatched)}."
         )
     if match.wrong:
         yield (
-            f"{len(match.wrong)} modules are of another size than the layer and were left out: "
-            f"{_some([name for name, _, _ in match.wrong])}."
+            "Modules of another size than their layer, which were left out: "
+            f"{len(match.wrong)}, {_some([name for name, _, _ in match.wrong])}."
         )
 
 
 def _some(names: Sequence[str]) -> str:
     more = len(names) - _EXAMPLES
-    return ", ".join(names[:_EXAMPLES]) + (f" and {more} more" if more > 0 else "")
+    listed = ", ".join(names[:_EXAMPLES])
+    return f"for instance {listed}" if more > 0 else listed
 
 
 def _version(lora: Lora, base: Base) -> Iterator[str]:
@@ -144,6 +147,14 @@ def family_is_told(lora: Lora) -> bool:
     return strongest(list(lora.identity.findings), "family")[0] is not None
 
 
+def objective_told(lora: Lora) -> str | None:
+    """The objective that the file states, else that of the version that it was trained on."""
+    own = lora.identity
+    stated = strongest(list(own.findings), "objective")[0]
+    profile = PROFILES.get(own.profile) if own.version else None
+    return stated or (profile.objective if profile else None)
+
+
 def _within_illustrious(own: str, model: str) -> Iterator[str]:
     if model not in _CARRIED or own not in _CARRIED:
         if own != model:
@@ -151,7 +162,7 @@ def _within_illustrious(own: str, model: str) -> Iterator[str]:
                 f"It was trained on {own} and the model is {model}: only of v0.1 to v2.0 it is "
                 "known that LoRAs carry over."
             )
-    elif _CARRIED.index(own) > _CARRIED.index(model):
+    elif _CARRIED[own] > _CARRIED[model]:
         yield (
             f"It was trained on {own} and the model is the older {model}: LoRAs of older versions "
             "carry over to newer ones, the other way is not known."
@@ -159,7 +170,7 @@ def _within_illustrious(own: str, model: str) -> Iterator[str]:
 
 
 def _objective(lora: Lora, base: Base) -> Iterator[str]:
-    own = strongest(list(lora.identity.findings), "objective")[0]
+    own = objective_told(lora)
     if base.objective == "epsilon" and own not in (None, "epsilon"):
         yield (
             f"It was trained with {own} and the model predicts noise (epsilon): colours and "

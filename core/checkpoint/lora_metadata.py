@@ -22,6 +22,7 @@ _STATED = (
     "modelspec.trigger_phrase", "trigger_phrase", "trigger_words", "trigger_word",
     "ss_trigger_words", "trained_words", "trainedWords", "activation text", "instance_prompt",
 )  # fmt: skip
+CAPTIONS = "captions"
 _EVERY = 0.95  # of the pictures of a folder: a tag that all its captions have
 _MOST_WORDS = 5  # of one folder; more are features of a small or uniform data set
 # In nearly every caption of nearly every data set.
@@ -32,7 +33,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 class TagCount(NamedTuple):
-    """A tag of the training captions. share: of the pictures, None where their number is unknown."""
+    """A tag of the captions. share: of the pictures, None where their number is not known."""
 
     tag: str
     count: int
@@ -42,7 +43,8 @@ class TagCount(NamedTuple):
 class Training(NamedTuple):
     """What the metadata says; "", 0 and () where it says nothing.
 
-    trigger_words: as they go into a prompt. stated: the author says so; else they are the tags that
+    trigger_words: as they go into a prompt. words_from: who says so, a key of the metadata, the
+    name of a file beside the LoRA (lora_sidecar.py), or CAPTIONS: then they are the tags that
     nearly all captions of a folder have. pictures: without repeats. shown: with repeats.
     """
 
@@ -57,7 +59,7 @@ class Training(NamedTuple):
     pictures: int = 0
     shown: int = 0
     trigger_words: tuple[str, ...] = ()
-    stated: bool = False
+    words_from: str = ""
     tags: tuple[TagCount, ...] = ()
 
 
@@ -72,7 +74,9 @@ def read_training(metadata: dict[str, str]) -> Training:
     """What can be made of the metadata of a file."""
     value = metadata.get
     folders = _folders(metadata)
-    stated = _stated_words(metadata)
+    words, source = _stated_words(metadata)
+    if not words:
+        words, source = tuple(dict.fromkeys(_frequent_words(folders))), CAPTIONS
     numbers = {
         field: int(_number(value(key)))
         for field, key in (
@@ -87,8 +91,8 @@ def read_training(metadata: dict[str, str]) -> Training:
         alpha=_number(value("ss_network_alpha")),
         resolutions=_resolutions(metadata),
         pictures=sum(folder.pictures for folder in folders) or _pictures(metadata),
-        trigger_words=stated or tuple(dict.fromkeys(_frequent_words(folders))),
-        stated=bool(stated),
+        trigger_words=words,
+        words_from=source if words else "",
         tags=_tag_counts(folders),
         **numbers,
     )
@@ -220,18 +224,23 @@ def _tag_counts(folders: list[_Folder]) -> tuple[TagCount, ...]:
     )
 
 
-def _stated_words(metadata: dict[str, str]) -> tuple[str, ...]:
-    """The words that the author names, each once, in the first key that has any."""
+def _stated_words(metadata: dict[str, str]) -> tuple[tuple[str, ...], str]:
+    """The words that the author names in the first key that has any, and the key."""
     for key in _STATED:
         text = metadata.get(key, "")[:_LONGEST].strip()
         listed = _json(text) if text.startswith(("[", '"')) else None
-        found = listed if isinstance(listed, list) else [text if listed is None else listed]
-        phrases = [phrase for phrase in found if isinstance(phrase, str)]
-        words = [one_line(word, 200) for phrase in phrases for word in phrase.split(",")]
-        told = tuple(dict.fromkeys(word for word in words if word.lower() not in _NOTHING))
-        if told:
-            return told
-    return ()
+        words = words_in(text if listed is None else listed)
+        if words:
+            return words, key
+    return (), ""
+
+
+def words_in(value: object) -> tuple[str, ...]:
+    """The words of a text with commas or of a list of such texts, each once."""
+    phrases = value if isinstance(value, list) else [value]
+    texts = [phrase for phrase in phrases if isinstance(phrase, str)]
+    words = [one_line(word, 200) for text in texts for word in text.split(",")]
+    return tuple(dict.fromkeys(word for word in words if word.lower() not in _NOTHING))
 
 
 def _frequent_words(folders: list[_Folder]) -> Iterator[str]:

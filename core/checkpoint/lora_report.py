@@ -4,11 +4,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .findings import strongest
 from .loaded import LoadedLora
 from .lora import Lora
-from .lora_fit import FAMILIES, Base, family_is_told, problem_of, repeated, warnings_of
+from .lora_fit import (
+    FAMILIES,
+    Base,
+    family_is_told,
+    objective_told,
+    problem_of,
+    repeated,
+    warnings_of,
+)
 from .lora_keys import GROUPS, Match, group_of
+from .lora_metadata import CAPTIONS
 
 _SHOWN_TAGS = 15
 
@@ -47,7 +55,7 @@ def _what(lora: Lora) -> str:
         lora.kind or "of an unknown kind",
         f"rank {ranks}" if ranks else "",
         f"alpha {alphas}" if alphas else "",
-        f"{len(lora.modules)} modules ({parts})",
+        f"modules: {len(lora.modules)} ({parts})",
     ]
     return ", ".join(filter(None, told))
 
@@ -57,7 +65,7 @@ def _base(lora: Lora) -> str:
     family = FAMILIES.get(own.family, "") or own.model or "a model that cannot be told"
     sure = own.certainty if family_is_told(lora) else ""
     base = f"trained on {family} {own.version}".strip() + (f" ({sure})" if sure else "")
-    objective = strongest(list(own.findings), "objective")[0]
+    objective = objective_told(lora)
     said = f"; {objective}" if objective else ""
     return base + said + (f"; base model {lora.training.base}" if lora.training.base else "")
 
@@ -81,8 +89,8 @@ def _words(lora: Lora) -> list[str]:
     told = lora.training
     lines = []
     if told.trigger_words:
-        why = "as its author says" if told.stated else "in nearly all of its captions"
-        lines.append(f"trigger words, {why}: {', '.join(told.trigger_words)}")
+        source = "in nearly all captions" if told.words_from == CAPTIONS else told.words_from
+        lines.append(f"trigger words ({source}): {', '.join(told.trigger_words)}")
     if told.tags:
         tags = [
             t.tag + (f" {100 * t.share:.0f} %" if t.share is not None else f" {t.count:,}")

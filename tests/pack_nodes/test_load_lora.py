@@ -48,7 +48,9 @@ def trained(comfy, folder, tmp_path_factory) -> str:
     return made.name
 
 
-def write(folder: Path, name: str, shapes: dict, metadata: dict | None = None, seed: int = 0) -> str:
+def write(
+    folder: Path, name: str, shapes: dict, metadata: dict | None = None, seed: int = 0
+) -> str:
     """A LoRA file with random weights of those shapes."""
     from safetensors.torch import save_file
 
@@ -71,9 +73,7 @@ def theirs(comfy, tiny, name, strength_model=1.0, strength_clip=1.0):
     from nodes import LoraLoader
 
     strengths = {"strength_model": strength_model, "strength_clip": strength_clip}
-    return comfy.run_node(
-        LoraLoader, model=tiny.model, clip=tiny.clip, lora_name=name, **strengths
-    )
+    return comfy.run_node(LoraLoader, model=tiny.model, clip=tiny.clip, lora_name=name, **strengths)
 
 
 def picture(comfy, model, clip):
@@ -110,10 +110,10 @@ def test_trained_lora_acts_as_with_comfyuis_loader(comfy, node, tiny, trained):
     assert (ours - before).std() > 0.01 * before.std()
     assert words == "ixlmiku"
     for part in (
-        "LoRA, rank 4, alpha 2, 222 modules (unet 132, te1 72, te2 18)",
-        "trained on Illustrious XL v0.1 (likely); epsilon; base model illustriousXL_v01.safetensors",
+        "LoRA, rank 4, alpha 2, modules: 222 (unet 132, te1 72, te2 18)",
+        "trained on Illustrious XL v0.1 (likely); epsilon; base model illustriousXL_v01.safetens",
         "sd-scripts, 3 pictures (6 with repeats), epoch 2 of 2, 4 steps, 128x128",
-        "trigger words, in nearly all of its captions: ixlmiku",
+        "trigger words (in nearly all captions): ixlmiku",
         "tags: 1girl 100 %, ixlmiku 100 %, twintails 67 %, smile 33 %",
         "applied: unet 132 of 132, te1 72 of 72, te2 18 of 18",
     ):
@@ -133,7 +133,9 @@ def test_autov3_is_the_hash_that_sd_scripts_wrote(comfy, node, tiny, trained, fo
 
 @pytest.mark.parametrize("name", [files.WRONG_BASE_LORA, "flux.safetensors"])
 def test_a_lora_for_another_base_stops_the_run(comfy, node, tiny, folder, name):
-    write(folder, "flux.safetensors", lora_files.lora("lora_unet_double_blocks_0_img_mlp_0", (8, 8)))
+    write(
+        folder, "flux.safetensors", lora_files.lora("lora_unet_double_blocks_0_img_mlp_0", (8, 8))
+    )
     with pytest.raises(ValueError, match="It was made for (Stable Diffusion 1.x|Flux)") as error:
         load(comfy, node, tiny, files.LORA, name)
     assert str(error.value).startswith(name) and "\n" not in str(error.value)
@@ -147,9 +149,7 @@ def test_several_loras_are_those_of_a_chain_and_the_model_says_which(comfy, node
     model, clip, _, _ = load(comfy, node, tiny, files.LORA, second, strength_clip=0.5)
     chain = theirs(comfy, tiny, files.LORA, 1.0, 0.5)
     strengths = {"strength_model": 1.0, "strength_clip": 0.5}
-    chain = comfy.run_node(
-        LoraLoader, model=chain[0], clip=chain[1], lora_name=second, **strengths
-    )
+    chain = comfy.run_node(LoraLoader, model=chain[0], clip=chain[1], lora_name=second, **strengths)
     assert torch.equal(picture(comfy, model, clip), picture(comfy, *chain))
     names = [(one.name, one.strength_clip) for one in model.get_attachment("ixl.loras")]
     assert names == [(files.LORA, 0.5), (second, 0.5)]
@@ -211,14 +211,16 @@ def test_every_layout_matches_as_comfyui_matches_it(comfy, node, tiny, folder, c
     generic = "diffusion_model.middle_block.1.proj_in", "diffusion_model.middle_block.1.proj_out"
     width = tiny.model.model.state_dict()[f"{generic[0]}.weight"].shape
     shapes |= lora_files.peft(generic[0], tuple(width)) | lora_files.lora(generic[1], tuple(width))
-    strays = lora_files.lora("lora_unet_input_blocks_99_x", (8, 8)) | {"bundle_emb.x.vector": (2, 8)}
+    strays = lora_files.lora("lora_unet_input_blocks_99_x", (8, 8)) | {
+        "bundle_emb.x.vector": (2, 8)
+    }
     name = write(folder, "layouts.safetensors", shapes | strays)
     with caplog.at_level("WARNING"):
         theirs(comfy, tiny, name)
     unloaded = {r.message.split(": ")[-1] for r in caplog.records if "not loaded" in r.message}
     assert unloaded == set(strays)
     model, _, _, report = load(comfy, node, tiny, name)
-    assert "2 modules name no layer of the model and have no effect (unet 2)" in report
+    assert "name no layer of the model and have no effect: 2 (unet 2), " in report
     assert f"applied: unet {len(modules(shapes))} of {len(modules(shapes)) + 2}" in report
     caplog.clear()
     picture(comfy, model, tiny.clip)
@@ -244,7 +246,9 @@ def test_a_size_that_counts_as_wrong_is_one_that_comfyui_cannot_merge(comfy, con
         for layer in ((16, 8, *kernel), (16, 12, *kernel), (24, 8, *kernel)):
             found = match(modules(shapes), {"a": layer}, True)
             weights = {name: torch.randn(shape) for name, shape in shapes.items()}
-            (patch,) = [v for k, v in load_lora(weights, {"a": "x.weight"}).items() if k == "x.weight"]
+            (patch,) = [
+                v for k, v in load_lora(weights, {"a": "x.weight"}).items() if k == "x.weight"
+            ]
             caplog.clear()
             merged = calculate_weight([(1.0, patch, 1.0, None, None)], torch.zeros(layer), "x")
             can = "ERROR" not in caplog.text and "MISMATCH" not in caplog.text
@@ -263,7 +267,7 @@ def test_modules_of_another_size_are_left_out_and_told(comfy, node, tiny, folder
     other = shapes | lora_files.lora(LAYER, (linear[LAYER][0], 77))
     wrong = write(folder, "wrong.safetensors", other, seed=2)
     model, _, _, report = load(comfy, node, tiny, wrong)
-    assert f"1 modules are of another size than the layer and were left out: {LAYER}" in report
+    assert f"another size than their layer, which were left out: 1, {LAYER}." in report
     expected, _ = theirs(comfy, tiny, good)
     assert model.patches.keys() == expected.patches.keys() - {WEIGHT}
 
@@ -289,7 +293,9 @@ def test_sizes_of_the_real_models(comfy):
         for part in ("q", "k", "v", "out")
     }
     sdxl |= text
-    of_sdxl = {n: s for n, s in sdxl.items() if n.startswith(("lora_unet_input", "lora_te1", "lora_te2"))}
+    of_sdxl = {
+        n: s for n, s in sdxl.items() if n.startswith(("lora_unet_input", "lora_te1", "lora_te2"))
+    }
     of_sd15 = {n: s for n, s in sd15.items() if "_attentions_" in n} | {
         n: s for n, s in text.items() if n.startswith("lora_te_")
     }
@@ -365,6 +371,15 @@ def test_damaged_and_missing_files_get_one_sentence(comfy, node, tiny, folder):
     (folder / "pickle.pt").write_bytes(b"PK\x03\x04" + bytes(99))
     with pytest.raises(ValueError, match="pickle.pt: This is a PyTorch pickle"):
         load(comfy, node, tiny, "pickle.pt")
+
+
+def test_cancel_is_not_swallowed(comfy, node, tiny, folder):
+    import comfy.model_management as management
+
+    name = write(folder, "cancelled.safetensors", linear_shapes(comfy, tiny))
+    management.interrupt_current_processing(True)
+    with pytest.raises(management.InterruptProcessingException):
+        load(comfy, node, tiny, name)
 
 
 def test_a_lora_that_was_trained_again_is_read_again(comfy, node, tiny, folder):

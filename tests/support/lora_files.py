@@ -36,7 +36,10 @@ def peft(name: str, layer: Layer, rank: int = 4) -> Shapes:
 
 
 def diffusers(name: str, layer: Layer, rank: int = 4) -> Shapes:
-    return {f"{name}_lora.down.weight": (rank, layer[1]), f"{name}_lora.up.weight": (layer[0], rank)}
+    return {
+        f"{name}_lora.down.weight": (rank, layer[1]),
+        f"{name}_lora.up.weight": (layer[0], rank),
+    }
 
 
 def loha(name: str, layer: Layer, rank: int = 4) -> Shapes:

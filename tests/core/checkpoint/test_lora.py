@@ -120,7 +120,7 @@ def test_alpha_that_is_no_number_is_left_out(tmp_path):
 
 
 def test_hashes_are_those_of_civitai(tmp_path):
-    """AutoV2: of the file; AutoV3: of what follows the header (the same tool as in test_hashing)."""
+    """AutoV2: of the whole file; AutoV3: of what follows the header."""
     import hashlib
 
     lora = file(tmp_path)
@@ -133,7 +133,10 @@ def test_hashes_are_those_of_civitai(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (model_files.content(model_files.SDXL), "no LoRA (tensor names and shapes are those of SDXL"),
+        (
+            model_files.content(model_files.SDXL),
+            "no LoRA (tensor names and shapes are those of SDXL",
+        ),
         (b"PK\x03\x04" + bytes(90), "pickle"),
         (model_files.content(made())[:-1], "cut off"),
         (b"", "too few"),
@@ -147,6 +150,35 @@ def test_other_files_get_one_sentence(tmp_path, content, said):
     assert said in str(error.value) and "\n" not in str(error.value)
     with pytest.raises(ValueError, match="cannot be read"):
         read_lora(str(tmp_path / "gone.safetensors"))
+
+
+CIVITAI = {"trainedWords": ["miku, twintails", "miku", 7]}
+
+
+@pytest.mark.parametrize(
+    ("end", "content", "words"),
+    [
+        (".metadata.json", {"civitai": CIVITAI}, ("miku", "twintails")),
+        (".civitai.info", CIVITAI, ("miku", "twintails")),
+        (".json", {"activation text": "miku,  smile"}, ("miku", "smile")),
+        (".metadata.json", {"civitai": None}, ()),
+        (".civitai.info", [1], ()),
+        (".json", {"activation text": ""}, ()),
+        (".json", {"activation text": 3, "sd version": "SDXL"}, ()),
+    ],
+)
+def test_words_in_files_that_other_tools_put_beside_it(tmp_path, end, content, words):
+    (tmp_path / f"x{end}").write_text(json.dumps(content), encoding="utf-8")
+    told = file(tmp_path, trigger_word="own").training
+    assert told.trigger_words == (words or ("own",))
+    assert told.words_from == (f"x{end}" if words else "trigger_word")
+
+
+def test_broken_files_beside_it_are_passed_over(tmp_path):
+    (tmp_path / "x.json").write_bytes(b"\xff\xfe{")
+    (tmp_path / "x.civitai.info").write_text("[" * 100_000)
+    (tmp_path / "x.metadata.json").mkdir()
+    assert file(tmp_path, trigger_word="own").training.trigger_words == ("own",)
 
 
 def fit(lora: Lora, targets=SDXL, with_clip=True) -> Match:
@@ -164,7 +196,10 @@ def test_a_lora_that_fits(tmp_path):
     ("layers", "said"),
     [
         ({ATTENTION: (640, 768), TEXT_2: (5120, 1280)}, "640x768 where the model has 640x2048"),
-        ({"lora_unet_double_blocks_0_img_attn_qkv": (9216, 3072)}, "It was made for Flux: 1 of its"),
+        (
+            {"lora_unet_double_blocks_0_img_attn_qkv": (9216, 3072)},
+            "It was made for Flux: 1 of its",
+        ),
         (
             {"lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k": (320, 768)},
             "It was made for Stable Diffusion 1.x: 1 of its 1 modules name no layer",
@@ -187,9 +222,8 @@ def test_few_strays_are_a_warning_with_counts_and_examples(tmp_path):
     found = fit(lora, targets)
     assert problem_of(lora, found) == ""
     unmatched, wrong = warnings_of(lora, found, Base())
-    assert unmatched.startswith("5 modules name no layer of the model") and "te2 1, unet 4" in unmatched
-    assert "lora_unet_more_0, lora_unet_more_1, lora_unet_more_2 and 2 more" in unmatched
-    assert wrong.startswith("1 modules are of another size") and "lora_unet_99" in wrong
+    assert "no effect: 5 (te2 1, unet 4), for instance lora_unet_more_0, lora_unet_mo" in unmatched
+    assert wrong.endswith("which were left out: 1, lora_unet_99.")
 
 
 def test_text_encoders_without_a_clip(tmp_path):
@@ -248,6 +282,7 @@ def test_versions(tmp_path, metadata, profile, said):
         ({"ss_v_parameterization": "True"}, "epsilon", "trained with v-prediction"),
         ({"modelspec__prediction_type": "v"}, "epsilon", "trained with v-prediction"),
         ({"ss_v_parameterization": "True"}, "v-prediction", ""),
+        (V01, "v-prediction", "noise prediction (epsilon) and the model uses v-prediction"),
         (HASH, "v-prediction", "noise prediction (epsilon) and the model uses v-prediction"),
         ({"modelspec__prediction_type": "epsilon"}, "v-prediction", "unreliable"),
         ({}, "v-prediction", "does not say that it was trained with v-prediction"),
@@ -276,9 +311,12 @@ def test_official_hash_names_version_and_objective(tmp_path):
 @pytest.mark.parametrize(
     ("strengths", "with_clip", "off"),
     [
-        ((0, 0), True, True), ((0, 1), True, False), ((0, 1), False, True), ((-0.5, 0), False, False),
+        ((0, 0), True, True),
+        ((0, 1), True, False),
+        ((0, 1), False, True),
+        ((-0.5, 0), False, False),
     ],
-)  # fmt: skip
+)
 def test_strength_0_is_off(strengths, with_clip, off):
     assert is_off(*strengths, with_clip) == off
 
@@ -309,9 +347,9 @@ def test_report_and_words(tmp_path):
     text = report(applied, ["off.safetensors"], (), base_of(PROFILES["sdxl"], "epsilon"))
     for part in (
         "sub/x.safetensors: model 0.8, clip 1",
-        "LoRA, rank 4, alpha 0, 2 modules (unet 1, te2 1)",
-        "trained on Illustrious XL v0.1 (likely); base model illustriousXL_v01.safetensors",
-        r"trigger words, in nearly all of its captions: hatsune miku, saber \(fate\)",
+        "LoRA, rank 4, alpha 0, modules: 2 (unet 1, te2 1)",
+        "trained on Illustrious XL v0.1 (likely); epsilon; base model illustriousXL_v01.safetens",
+        r"trigger words (in nearly all captions): hatsune miku, saber \(fate\)",
         "applied: unet 1 of 1, te2 1 of 1",
         f"AutoV2 {lora.identity.hashes.autov2}",
         "warning: It was trained on Illustrious XL and the model is SDXL",

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ixl.core.checkpoint.lora_metadata import Training, read_training
 
-TAGS = {"10_miku": {"1girl": 30, "hatsune miku": 30, "smile": 12}, "2_hats": {"hat": 10, "1girl": 4}}
+TAGS = {
+    "10_miku": {"1girl": 30, "hatsune miku": 30, "smile": 12},
+    "2_hats": {"hat": 10, "1girl": 4},
+}
 DIRS = {"10_miku": {"n_repeats": 10, "img_count": 30}, "2_hats": {"n_repeats": 2, "img_count": 10}}
 # by sd-scripts 0.10 (test_load_lora.py has a file that it really wrote)
 KOHYA = {
@@ -50,7 +53,7 @@ def test_what_sd_scripts_writes():
 
 def test_trigger_words_are_what_all_captions_of_a_folder_have():
     told = read_training(KOHYA)
-    assert told.trigger_words == ("hatsune miku", "hat") and not told.stated
+    assert told.trigger_words == ("hatsune miku", "hat") and told.words_from == "captions"
 
 
 @pytest.mark.parametrize(
@@ -68,13 +71,13 @@ def test_trigger_words_are_what_all_captions_of_a_folder_have():
 )
 def test_words_that_the_author_states(key, value, words):
     told = read_training({**KOHYA, key: value})
-    assert told.trigger_words == words and told.stated
+    assert told.trigger_words == words and told.words_from == key
 
 
 @pytest.mark.parametrize("value", ["", "  ", "[]", "[1, 2]", " , ,", '""', "None", '[""]'])
 def test_an_empty_statement_counts_as_none(value):
     told = read_training({**KOHYA, "modelspec.trigger_phrase": value})
-    assert told.trigger_words == ("hatsune miku", "hat") and not told.stated
+    assert told.trigger_words == ("hatsune miku", "hat") and told.words_from == "captions"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,9 @@ def test_tag_tables(frequency, words):
 
 def test_tags_of_regularisation_pictures_are_left_out():
     tags = json.dumps({**TAGS, "1_girl": {"girl": 500}})
-    told = read_training({**KOHYA, "ss_tag_frequency": tags, "ss_reg_dataset_dirs": '{"1_girl": 1}'})
+    told = read_training(
+        {**KOHYA, "ss_tag_frequency": tags, "ss_reg_dataset_dirs": '{"1_girl": 1}'}
+    )
     assert "girl" not in {t.tag for t in told.tags}
     sets = json.dumps([{"subsets": [{"is_reg": True, "image_dir": "1_girl"}, 7]}, 8])
     told = read_training({**KOHYA, "ss_tag_frequency": tags, "ss_datasets": sets})
@@ -116,9 +121,7 @@ def test_without_the_number_of_pictures_there_is_no_share():
 
 
 def test_captions_of_several_levels_count_a_tag_more_than_once():
-    told = read(
-        ss_tag_frequency='{"a": {"miku": 50}}', ss_dataset_dirs='{"a": {"img_count": 10}}'
-    )
+    told = read(ss_tag_frequency='{"a": {"miku": 50}}', ss_dataset_dirs='{"a": {"img_count": 10}}')
     assert told.tags[0].share == 1.0
 
 
@@ -160,6 +163,10 @@ def test_trainers(metadata, trainer):
     assert read_training(metadata).trainer == trainer
 
 
+def test_without_words_nobody_is_named():
+    assert read().words_from == "" and read(ss_output_name="x").trigger_words == ()
+
+
 def test_huge_and_hostile_values_are_as_good_as_absent():
     deep = "[" * 100_000 + "]" * 100_000
     large = json.dumps({"a": {f"tag {i}": 1 for i in range(300_000)}}) + " " * (9 << 20)
@@ -174,12 +181,23 @@ KEYS = (
     *("software", "modelspec.resolution", "modelspec.title", "lora_adapter_metadata"),
 )
 NAMES = st.sampled_from(
-    ["10_miku", "img_count", "tag_frequency", "subsets", "is_reg", "image_dir", "resolution", "name"]
+    [
+        "10_miku",
+        "img_count",
+        "tag_frequency",
+        "subsets",
+        "is_reg",
+        "image_dir",
+        "resolution",
+        "name",
+    ]
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(NAMES | st.text(max_size=10), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(NAMES | st.text(max_size=10), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 VALUES = st.text(max_size=40) | JSON.map(json.dumps) | JSON.map(json.dumps).map(json.dumps)
