@@ -72,5 +72,7 @@ def _said(value: object) -> str:
 def one_line(text: str, longest: int = 120) -> str:
     """A text from a file on one line: no control characters, shortened."""
     cut = text[: 4 * longest]
-    line = " ".join("".join(c if c.isprintable() else " " for c in cut).split())
+    if not cut.isprintable():
+        cut = "".join(c if c.isprintable() else " " for c in cut)
+    line = " ".join(cut.split())
     return line if len(line) <= longest and len(cut) == len(text) else f"{line[: longest - 3]}..."
