@@ -44,12 +44,12 @@ def parse_command(args: argparse.Namespace) -> int:
 def identify_command(args: argparse.Namespace) -> int:
     from ixl.core.checkpoint.hashing import hash_file
     from ixl.core.checkpoint.identity import identify
-    from ixl.core.checkpoint.summary import summary
+    from ixl.core.checkpoint.summary import as_dict, summary
 
     hasher = None if args.quick else hash_file
     found = [identify(file, _bar(file, args.json), hasher) for file in args.files]
     if args.json:
-        print(json.dumps([identity.as_dict() for identity in found], indent=1))
+        print(json.dumps([as_dict(identity) for identity in found], indent=1))
     for identity in found:
         if not identity.ok:
             print(f"{identity.file}: {identity.problem}", file=sys.stderr)

@@ -69,14 +69,36 @@ export function onGraphShown(then) {
     app.canvas?.canvas?.addEventListener("litegraph:set-graph", then);
 }
 
-/** Runs `then` whenever the value of a widget is set by anyone. */
-export function onValue(widget, then) {
-    const before = widget.callback;
-    widget.callback = function (...values) {
+/** Runs `then`, with the same values, after the method `name` of a node or widget. */
+export function chain(object, name, then) {
+    const before = object[name];
+    object[name] = function (...values) {
         const result = before?.apply(this, values);
-        then();
+        then(...values);
         return result;
     };
+}
+
+/** Runs `then` whenever the value of a widget is set by anyone. */
+export function onValue(widget, then) {
+    chain(widget, "callback", () => then());
+}
+
+/** Hides a widget, or shows it again; its value stays and is sent. */
+export function hideWidget(widget, hidden) {
+    widget.hidden = hidden;
+    // Nodes 2.0 of front end 1.47 looks at the options in the widget's reactive state instead
+    const options = widget._state?.options ?? widget.options;
+    if (options) options.hidden = hidden;
+}
+
+/** Makes a node as much taller or shorter as its widgets became by what `change` does. */
+export function keepRoom(node, change) {
+    const before = node.computeSize()[1];
+    change();
+    const more = node.computeSize()[1] - before;
+    if (more) node.setSize?.([node.size[0], node.size[1] + more]);
+    redraw(node);
 }
 
 /** Sets a widget's value the way its own box does. */

@@ -1,8 +1,8 @@
 // The tag editor on our own prompt nodes: completion in their text boxes, and a panel with chips,
 // warnings, order and tokens below their widgets. The text box's string stays the stored value.
 import {
-    addPanel, captureState, linkedTitle, makeRoom, onGraphShown, onOutput, onValue, ownerOf, redraw,
-    registerExtension, replaceFormer, request, setValue, setting, translations, widgetKey,
+    addPanel, captureState, chain, linkedTitle, makeRoom, onGraphShown, onOutput, onValue, ownerOf,
+    redraw, registerExtension, replaceFormer, request, setValue, setting, translations, widgetKey,
 } from "./host.js";
 import { createCompleter } from "./editor/completer.js";
 import { FIELDS, preferred } from "./editor/fields.js";
@@ -113,15 +113,6 @@ function showSoon(some) {
 function onValueOf(node, name, then) {
     const widget = node.widgets?.find((w) => w.name === name);
     if (widget) onValue(widget, then);
-}
-
-function chain(object, name, then) {
-    const before = object[name];
-    object[name] = function (...values) {
-        const result = before?.apply(this, values);
-        then();
-        return result;
-    };
 }
 
 /** What completion needs to know of a text box, or null when it is not one of our prompts. */

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lora_files
 import model_files
 import pytest
 
@@ -33,6 +34,33 @@ def test_text_names_version_hash_and_evidence(sound):
     assert done.returncode == 0 and done.stderr == ""
     assert "illustrious v0.1, checkpoint, epsilon (guess)" in done.stdout
     assert "AutoV2" in done.stdout and "file name (guess)" in done.stdout
+
+
+@pytest.fixture
+def lora(tmp_path):
+    shapes = lora_files.lora("lora_unet_input_blocks_4_1_proj_in", (640, 640), rank=16)
+    told = {
+        "ss_sd_model_name": "illustriousXL_v01.safetensors",
+        "ss_tag_frequency": json.dumps({"10_miku": {"hatsune miku": 10, "1girl": 10}}),
+        "ss_dataset_dirs": json.dumps({"10_miku": {"img_count": 10}}),
+    }
+    return model_files.write(tmp_path / "miku.safetensors", shapes, metadata=told)
+
+
+def test_of_a_lora_base_rank_and_trigger_words_are_told(lora):
+    done = run(lora)
+    assert done.returncode == 0 and done.stderr == ""
+    assert "miku.safetensors: illustrious v0.1, lora (likely)" in done.stdout
+    assert "  LoRA, rank 16, alpha 0, modules: 1 (unet 1)" in done.stdout
+    assert "  trigger words (in nearly all captions): hatsune miku" in done.stdout
+    assert "  tags: hatsune miku 100 %, 1girl 100 %" in done.stdout
+    (found,) = json.loads(run("--json", "--quick", lora).stdout)
+    assert found["lora"]["kind"] == "LoRA" and found["lora"]["ranks"] == {"16": 1}
+    assert (
+        found["lora"]["trigger_words"] == ["hatsune miku"]
+        and found["lora"]["words_from"] == "captions"
+    )
+    assert found["lora"]["tags"][1] == {"tag": "1girl", "count": 10, "share": 1.0}
 
 
 def test_quick_leaves_the_hash_out(sound):

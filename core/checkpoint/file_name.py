@@ -14,6 +14,8 @@ _FAMILIES = (
     ("noobai", re.compile(r"noob|(?<![a-z])nai[-_ ]?xl")),
     ("animagine", re.compile(r"animagine")),
     ("illustrious", re.compile(r"illustrious|(?<![a-z])(ilxl|illust)(?![a-z])")),
+    ("pony", re.compile(r"pony|autismmix")),
+    ("sdxl", re.compile(r"^sd[-_ ]?xl[-_ ]?base")),
 )
 _VERSION = re.compile(
     r"^illustrious[-_ ]?xl[-_ ]*(early[-_ ]release[-_ ]*)?v?(?P<major>\d)[._]?(?P<minor>\d)?"

@@ -71,3 +71,12 @@ def _by_strength(findings: Iterable[Finding]) -> list[Finding]:
 
 def _said(value: object) -> str:
     return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else str(value)
+
+
+def one_line(text: str, longest: int = 120) -> str:
+    """A text from a file on one line: no control characters, shortened."""
+    cut = text[: 4 * longest]
+    if not cut.isprintable():
+        cut = "".join(c if c.isprintable() else " " for c in cut)
+    line = " ".join(cut.split())
+    return line if len(line) <= longest and len(cut) == len(text) else f"{line[: longest - 3]}..."

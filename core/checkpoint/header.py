@@ -46,12 +46,16 @@ FOREIGN = (
 
 
 class Header(NamedTuple):
-    """Tensor table {name: (dtype, shape)}, free-form metadata, where the data begins, file size."""
+    """Tensor table {name: (dtype, shape)}, free-form metadata, where the data begins, file size.
+
+    starts: where each tensor's bytes begin, counted from data_start.
+    """
 
     tensors: dict[str, tuple[str, tuple[int, ...]]]
     metadata: dict[str, str]
     data_start: int
     size: int
+    starts: dict[str, int]
 
 
 class DamagedFile(UnusableFile):
@@ -76,14 +80,14 @@ def parse_header(file: BinaryIO, size: int) -> Header:
             parse_constant=_no_number,
         )
         metadata = _check_metadata(table.pop("__metadata__", None))
-        tensors = _check_table(table, size - 8 - len(raw))
+        tensors, starts = _check_table(table, size - 8 - len(raw))
     except DamagedFile:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise DamagedFile(
             f"The header is not readable as a tensor table; the file is damaged. {_AGAIN}"
         ) from None
-    return Header(tensors, metadata, 8 + len(raw), size)
+    return Header(tensors, metadata, 8 + len(raw), size, starts)
 
 
 def _raw_header(file: BinaryIO, size: int) -> bytes:
@@ -153,8 +157,10 @@ def _check_metadata(metadata: object) -> dict[str, str]:
     return metadata
 
 
-def _check_table(table: dict, data_bytes: int) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """The tensors, after a check that they fill the data without a gap or an overlap."""
+def _check_table(
+    table: dict, data_bytes: int
+) -> tuple[dict[str, tuple[str, tuple[int, ...]]], dict[str, int]]:
+    """The tensors and where they begin; they must fill the data without a gap or an overlap."""
     tensors, spans = {}, []
     for name, entry in table.items():
         dtype, shape = entry["dtype"], tuple(entry["shape"])
@@ -175,7 +181,7 @@ def _check_table(table: dict, data_bytes: int) -> dict[str, tuple[str, tuple[int
         raise DamagedFile(
             f"The tensors need {end} bytes but the file holds {data_bytes}; it is {what}. {_AGAIN}"
         )
-    return tensors
+    return tensors, {name: first for first, _, name in spans}
 
 
 def _check_tensor(name: str, dtype: str, shape: tuple, first: int, last: int) -> None:

@@ -9,7 +9,7 @@ Metadata can be edited and copied: nothing here is certain.
 import re
 
 from .file_name import claims_of
-from .findings import Claims, Finding
+from .findings import Claims, Finding, one_line
 from .official import OFFICIAL_FILES
 from .profiles import PROFILES
 
@@ -64,7 +64,7 @@ def _architecture(metadata: dict[str, str]) -> list[Finding]:
         value = metadata.get(key, "").lower()
         model = next((model for prefix, model in _MODELS if value.startswith(prefix)), None)
         if model:
-            found.append(_finding(f"{key} is {_short(value)}", Claims(model=model)))
+            found.append(_finding(f"{key} is {one_line(value)}", Claims(model=model)))
     return found
 
 
@@ -89,7 +89,7 @@ def _names(metadata: dict[str, str], of_part: bool) -> list[Finding]:
         base = of_part and key == "ss_sd_model_name"
         if claims.family:
             claimed = claims if base else Claims(family=claims.family)
-            text = f"{key} is {_short(metadata[key])}"
+            text = f"{key} is {one_line(metadata[key])}"
             found.append(Finding("metadata", "likely" if base else "guess", text, claimed))
     return found
 
@@ -107,7 +107,7 @@ def _recipes(metadata: dict[str, str]) -> list[Finding]:
         families = {claims_of(name).family for name in named}
         if families:
             family = families.pop() if len(families) == 1 else None
-            said = f"{key} names {_short(', '.join(named))}"
+            said = f"{key} names {one_line(', '.join(named))}"
             found.append(Finding("metadata", "guess", said, Claims(family=family)))
     return found
 
@@ -128,9 +128,3 @@ def _base_hash(metadata: dict[str, str], of_part: bool) -> list[Finding]:
                 claims = claims._replace(version=official.version, objective=profile.objective)
             return [_finding(f"{key} is that of the official {official.name}", claims)]
     return []
-
-
-def _short(text: str) -> str:
-    """A value from the file on one line, shortened."""
-    line = " ".join(text.split())
-    return line if len(line) <= 120 else f"{line[:117]}..."

@@ -2,7 +2,15 @@
 
 from .decision import Decision
 from .identity import FOLDER, Identity
+from .lora import lora_of
+from .lora_report import describe
 from .profiles import PROFILES, Profile
+
+
+def as_dict(identity: Identity) -> dict:
+    """The `identify --json` form; of a LoRA with how it was trained."""
+    more = {"lora": lora_of(identity).as_dict()} if identity.kind == "lora" else {}
+    return identity.as_dict() | more
 
 
 def summary(identity: Identity) -> str:
@@ -18,6 +26,8 @@ def summary(identity: Identity) -> str:
     if hashes.sha256:
         short = f"AutoV2 {hashes.autov2}" + (f", AutoV3 {hashes.autov3}" if hashes.autov3 else "")
         lines.append(f"  SHA-256 {hashes.sha256} ({short})")
+    if identity.kind == "lora":
+        lines += [f"  {line}" for line in describe(lora_of(identity))]
     lines += [f"  {line}" for line in identity.evidence]
     lines += [f"  warning: {line}" for line in identity.warnings]
     profile = PROFILES.get(identity.profile)
