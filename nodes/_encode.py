@@ -9,7 +9,7 @@ import node_helpers
 import torch
 from comfy_api.latest import io
 
-from ..core.checkpoint.resolutions import SizeConditioning
+from ..core.checkpoint.route import SizeConditioning
 from ..core.prompt.encodable import encodable
 from ..core.prompt.report import encode_report
 

@@ -4,7 +4,8 @@ from comfy_api.latest import io
 
 import nodes as comfyui
 
-from ..core.checkpoint.resolutions import AREAS, ASPECTS, CUSTOM, NATIVE, STEPS, choose, report
+from ..core.checkpoint.resolutions import AREAS, ASPECTS, NATIVE, STEPS
+from ..core.checkpoint.route import CUSTOM, choose, report
 from ._encode import Sizes
 from ._profile import model_profile_input
 
