@@ -22,7 +22,7 @@ from .resolutions import (
 
 CUSTOM = "custom"
 UNKNOWN = PROFILES["illustrious-v0.1"]  # its sizes are good with every version of the family
-LONGEST_RATIO = 10  # longer pictures were taken out of the training data (arXiv 2409.19946, B.2)
+LONGEST_RATIO = 10  # longer ones were kept out of training (arXiv 2409.19946, 3.1.2, B.2)
 # A picture is enlarged in its own aspect ratio where a size this close to the wish allows it.
 ENLARGE_SLACK = 0.015  # of the width
 SEEN_STRETCH = 0.005  # a smaller change of the aspect ratio is not worth a word
