@@ -9,7 +9,7 @@ from comfy.model_sampling import (
 )
 
 from ..core.checkpoint.decision import Decision
-from ..core.guidance import rescaled_guidance
+from ._samplers import rescaled
 
 # What ComfyUI builds a model's sampling of (comfy/model_base.py, model_sampling) -> objective.
 _OBJECTIVES = {
@@ -37,7 +37,7 @@ def with_sampling(model, decision: Decision):
     if sampling_of(model) != (decision.objective, decision.zero_terminal_snr):
         _set_objective(model, decision)
     if decision.cfg_rescale > 0:
-        model.set_model_sampler_cfg_function(_rescale(decision.cfg_rescale))
+        model = rescaled(model, decision.cfg_rescale)
     return model
 
 
@@ -54,14 +54,3 @@ def _set_objective(model, decision: Decision) -> None:
 
     sampling = Sampling(model.model.model_config, zsnr=decision.zero_terminal_snr)
     model.add_object_patch("model_sampling", sampling)
-
-
-def _rescale(share: float):
-    """A function for `set_model_sampler_cfg_function`."""
-
-    def guide(args: dict):
-        return rescaled_guidance(
-            args["cond"], args["uncond"], args["cond_scale"], args["input"], args["sigma"], share
-        )
-
-    return guide
