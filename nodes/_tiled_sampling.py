@@ -185,7 +185,7 @@ def _refuse_unsupported(model_options: dict) -> None:
 
 
 def _step(timestep, model_options) -> tuple[int, int]:
-    """Index of the sampling step and their number; an evaluation between two belongs to the first."""
+    """Index of the sampling step, number of steps; an evaluation between two counts as the first."""
     sigmas = model_options.get("transformer_options", {}).get("sample_sigmas")
     if sigmas is None:
         return 0, 1
@@ -199,7 +199,7 @@ def _place(tile: Tile) -> tuple:
 
 
 def _key(layer: Layer, tile: Tile) -> tuple:
-    """What tiles of one model call share: which entries count, and GLIGEN boxes if there are any."""
+    """What tiles of one model call share: the entries that count, and GLIGEN boxes if there are."""
     active = tuple(tuple(counts_in(e, tile) for e in entries or ()) for entries in layer.lists)
     boxes = any("gligen" in e.cond for entries in layer.lists for e in entries or ())
     return active, _place(tile) if boxes else None

@@ -37,7 +37,7 @@ class Anchor(NamedTuple):
 
 
 def make_anchor(guide: torch.Tensor, height: int, width: int) -> Anchor:
-    """The anchor of an [_, _, height, width] picture from a guide [B, C, h, w] that shows all of it.
+    """The anchor of an [_, _, height, width] picture from a guide [B, C, h, w] of all of it.
 
     A guide as large as the picture is taken for one that was enlarged by 2, the most per stage.
     Raises ValueError when the guide has another aspect ratio.
@@ -62,7 +62,7 @@ def make_anchor(guide: torch.Tensor, height: int, width: int) -> Anchor:
 
 
 def anchored(x0: torch.Tensor, anchor: Anchor, amount: torch.Tensor | float) -> torch.Tensor:
-    """x0 [B, C, H, W] with its low frequencies moved by `amount` (0..1) of the way to the guide's."""
+    """x0 [B, C, H, W], its low frequencies moved by `amount` (0..1) of the way to the guide's."""
     band = anchor.band
     gap = anchor.terms - band.rows @ x0.float() @ band.cols.T
     return x0 + (amount * (band.rows.T @ (gap * band.gain) @ band.cols)).to(x0.dtype)
@@ -74,7 +74,7 @@ def anchor_amount(sigma: torch.Tensor, strength: float) -> torch.Tensor:
 
 
 def cosines(length: int, count: int, device: torch.device | str = "cpu") -> torch.Tensor:
-    """The first `count` functions of the orthonormal DCT-II over `length` samples, [count, length]."""
+    """The first `count` functions of the orthonormal DCT-II of `length` samples, [count, length]."""
     place = torch.arange(length, dtype=torch.float64) + 0.5
     order = torch.arange(count, dtype=torch.float64)[:, None]
     basis = torch.cos(math.pi / length * order * place) * math.sqrt(2 / length)
