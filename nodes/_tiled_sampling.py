@@ -185,7 +185,7 @@ def _refuse_unsupported(model_options: dict) -> None:
 
 
 def _step(timestep, model_options) -> tuple[int, int]:
-    """Index of the sampling step, number of steps; an evaluation between two counts as the first."""
+    """Index of the sampling step and their number; between two steps it is the first of them."""
     sigmas = model_options.get("transformer_options", {}).get("sample_sigmas")
     if sigmas is None:
         return 0, 1

@@ -74,7 +74,7 @@ def anchor_amount(sigma: torch.Tensor, strength: float) -> torch.Tensor:
 
 
 def cosines(length: int, count: int, device: torch.device | str = "cpu") -> torch.Tensor:
-    """The first `count` functions of the orthonormal DCT-II of `length` samples, [count, length]."""
+    """The first `count` functions of the orthonormal DCT-II of `length`, [count, length]."""
     place = torch.arange(length, dtype=torch.float64) + 0.5
     order = torch.arange(count, dtype=torch.float64)[:, None]
     basis = torch.cos(math.pi / length * order * place) * math.sqrt(2 / length)

@@ -71,7 +71,8 @@ def _repetition(lines: torch.Tensor) -> tuple[float, float]:
     usable = spectrum[2 : len(lines) // SHORTEST_PERIOD + 1]
     if len(usable) < 3 or usable.max() == 0:
         return 0.0, 0.0
-    best = int(usable.argmax())
+    # steps at equal distances have overtones of the same strength; the lowest is their period
+    best = int((usable >= 0.8 * usable.max()).float().argmax())
     return len(lines) / (best + 2), (usable[best] / usable.median()).item()
 
 
