@@ -5,10 +5,13 @@ Every function takes the entry as ComfyUI resolved it for the whole latent and g
 tiles; nothing of the original is changed.
 """
 
-import copy
+import uuid
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import comfy.conds
 import comfy.utils
+import numpy as np
 import torch
 
 from ..core.tiling.plan import Tile
@@ -16,7 +19,15 @@ from ..core.tiling.plan import Tile
 AREA_FUZZ = 8  # latents over which ComfyUI fades an area in at its inner borders
 
 
-def crop(x: torch.Tensor, tiles: tuple[Tile, ...], ratio: int = 1) -> torch.Tensor:
+class Entry(NamedTuple):
+    """One conditioning entry and where it counts, if not everywhere."""
+
+    cond: dict
+    cover: torch.Tensor | None = None  # [1 or B, H, W], on the latent's device
+    somewhere: np.ndarray | None = None  # bool [H, W]: where it counts for any sample
+
+
+def crop(x: torch.Tensor, tiles: Iterable[Tile], ratio: int = 1) -> torch.Tensor:
     """[B, ..., H, W] -> [tiles * B, ..., h, w]; `ratio` is x's pixels per latent."""
     return torch.cat(
         [
@@ -30,17 +41,34 @@ def crop(x: torch.Tensor, tiles: tuple[Tile, ...], ratio: int = 1) -> torch.Tens
     )
 
 
-def refuse_unsupported(cond: dict) -> None:
-    """Raises ValueError for conditioning that would be wrong in tiles."""
-    if "gligen" in cond:
-        raise ValueError(
-            "GLIGEN boxes are connected to a tiled model; they are not moved into the tiles yet. "
-            "Remove the GLIGEN text box or use the model without tiles."
-        )
+def survey(
+    entries: list | None, size: tuple[int, int], timestep, device, known: dict
+) -> list[Entry] | None:
+    """The entries that take part at this noise level (None: ComfyUI does not want this list).
+
+    `known` keeps what was found for a run's masks and areas: each look costs a wait for the GPU.
+    """
+    if entries is None:
+        return None
+    found = []
+    for cond in entries:
+        if not _in_range(cond, timestep):
+            continue
+        if "mask" not in cond and "area" not in cond:
+            found.append(Entry(cond))
+            continue
+        if id(cond) not in known:  # the entry keeps its cond alive, so no other gets this id
+            known[id(cond)] = masked_entry(cond, coverage(cond, size, device))
+        found.append(known[id(cond)])
+    return found
 
 
-def coverage(cond: dict, size: tuple[int, int], device) -> torch.Tensor | None:
-    """Where an entry counts, as [1 or B, H, W] over the whole latent; None means everywhere.
+def masked_entry(cond: dict, cover: torch.Tensor) -> Entry:
+    return Entry(cond, cover, (cover != 0).any(dim=0).cpu().numpy())
+
+
+def coverage(cond: dict, size: tuple[int, int], device) -> torch.Tensor:
+    """Where an entry with a mask or an area counts, as [1 or B, H, W] over the whole latent.
 
     An area becomes a mask with ComfyUI's fade at its inner borders, so that a tile sees the same
     weights as the whole picture does.
@@ -58,18 +86,27 @@ def coverage(cond: dict, size: tuple[int, int], device) -> torch.Tensor | None:
     return (rows[:, None] * cols[None, :])[None]
 
 
-def cut_cond(
-    cond: dict, covers: torch.Tensor | None, tiles: tuple[Tile, ...], batch: int, hints: dict
-) -> dict:
-    """The entry as the tiles see it; `hints` keeps ControlNet hints scaled to the whole picture."""
-    out = {k: v for k, v in cond.items() if k not in ("area", "mask", "control")}
-    if covers is not None:
-        out["mask"] = crop(comfy.utils.repeat_to_batch_size(covers, batch), tiles)
+def counts_in(entry: Entry, tile: Tile) -> bool:
+    """Whether the entry counts anywhere in the tile."""
+    area = (slice(*tile.rows), slice(*tile.cols))
+    return entry.somewhere is None or bool(entry.somewhere[area].any())
+
+
+def cut_entry(entry: Entry, tiles: tuple[Tile, ...], x: torch.Tensor, hints) -> dict:
+    """The entry as tiles of x see it; `hints` cuts its ControlNets (`_tile_control.Hints`)."""
+    cond, cover, batch = entry.cond, entry.cover, x.shape[0]
+    out = {k: v for k, v in cond.items() if k not in ("area", "mask", "control", "gligen")}
+    if cover is not None:
+        out["mask"] = crop(comfy.utils.repeat_to_batch_size(cover, batch), tiles)
     out["model_conds"] = {
         key: _cut_model_cond(value, tiles, batch) for key, value in cond["model_conds"].items()
     }
     if "control" in cond:
-        out["control"] = _cut_control(cond["control"], tiles, hints)
+        out["control"] = hints.stand_in(cond["control"], tiles, x)
+    if "gligen" in cond:
+        out["gligen"] = _cut_gligen(cond["gligen"], tiles[0])
+    if "uuid" in cond:  # step caches of other nodes tell predictions apart by it
+        out["uuid"] = uuid.uuid5(cond["uuid"], str([(t.rows, t.cols) for t in tiles]))
     return out
 
 
@@ -77,55 +114,34 @@ def _cut_model_cond(value, tiles: tuple[Tile, ...], batch: int):
     if isinstance(value, comfy.conds.CONDNoiseShape):
         data = comfy.utils.repeat_to_batch_size(value.cond, batch)
         return value._copy_with(crop(data, tiles))
+    if isinstance(value, comfy.conds.CONDConstant | comfy.conds.CONDList):
+        return value
     if isinstance(value, comfy.conds.CONDRegular) and value.cond.shape[0] not in (1, batch):
         # core would repeat these over tiles and batch together, which mixes the two up
         return value._copy_with(comfy.utils.repeat_to_batch_size(value.cond, batch))
     return value
 
 
-def _cut_control(control, tiles: tuple[Tile, ...], hints: dict):
-    """A shallow stand-in for a chain of ControlNets that holds the hint of these tiles alone.
-
-    Made after `pre_run`, so it shares models and timestep range with the original, whose own cached
-    hint stays untouched. Kept per tile batch: ComfyUI puts positive and negative into one call only
-    if both hold the same object.
-    """
-    key = (id(control), tuple((t.rows, t.cols) for t in tiles))
-    if key in hints:
-        return hints[key]
-    part = copy.copy(control)
-    part.cond_hint, part.extra_concat = None, None
-    if hasattr(part, "control_input"):  # T2IAdapter computes its features once per hint
-        part.control_input = None
-    hint, extras, ratio = hints[id(control)]
-    part.cond_hint_original = crop(hint, tiles, ratio)
-    part.extra_concat_orig = [crop(extra, tiles) for extra in extras]
-    if control.previous_controlnet is not None:
-        part.previous_controlnet = _cut_control(control.previous_controlnet, tiles, hints)
-    hints[key] = part
-    return part
+def _cut_gligen(gligen: tuple, tile: Tile) -> tuple:
+    """Boxes (embedding, height, width, y, x; in latents) in the tile's own coordinates."""
+    kind, model, boxes, *rest = gligen
+    moved = []
+    for embedding, height, width, y, x in boxes:
+        top, left = max(y, tile.rows.start), max(x, tile.cols.start)
+        bottom = min(y + height, tile.rows.stop)
+        right = min(x + width, tile.cols.stop)
+        if top < bottom and left < right:
+            place = (bottom - top, right - left, top - tile.rows.start, left - tile.cols.start)
+            moved.append((embedding, *place))
+    return kind, model, moved, *rest
 
 
-def scale_hints(control, size: tuple[int, int], hints: dict) -> None:
-    """Scales the hint of every ControlNet in the chain to the whole picture, once per run.
-
-    The same scaling as ComfyUI does (`center` crop, the ControlNet's own algorithm), but before the
-    cut, so that tiles show their part of the hint and not all of it.
-    """
-    if id(control) not in hints:
-        ratio = control.compression_ratio
-        if control.vae is not None:
-            ratio *= control.vae.spacial_compression_encode()
-        height, width = size
-        scaled = _scale(control.cond_hint_original, height * ratio, width * ratio, control)
-        extras = [_scale(e, height, width, control) for e in control.extra_concat_orig]
-        hints[id(control)] = scaled, extras, ratio
-    if control.previous_controlnet is not None:
-        scale_hints(control.previous_controlnet, size, hints)
-
-
-def _scale(picture: torch.Tensor, height: int, width: int, control) -> torch.Tensor:
-    return comfy.utils.common_upscale(picture, width, height, control.upscale_algorithm, "center")
+def _in_range(cond: dict, timestep) -> bool:
+    """ComfyUI's own test of an entry's timestep range; both ends are noise levels."""
+    sigma = timestep[0]
+    if "timestep_start" in cond and sigma > cond["timestep_start"]:
+        return False
+    return not ("timestep_end" in cond and sigma < cond["timestep_end"])
 
 
 def _resolve_area(area, size: tuple[int, int]) -> tuple[int, int, int, int]:

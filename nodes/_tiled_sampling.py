@@ -1,43 +1,61 @@
 """Tiled sampling as wrappers on a MODEL: x0 is blended per condition, before CFG.
 
-Hooks: CALC_COND_BATCH (the tiles), PREPARE_SAMPLING (memory for a tile, not for the picture) and
-OUTER_SAMPLE (nothing outlives a run). ComfyUI itself is not patched. Because the tiles' weights
-sum to 1, blending is the same for eps, v and x0 prediction, and CFG with whole-image statistics
-(RescaleCFG, PAG, post-CFG functions) sees one whole picture.
+Hooks: CALC_COND_BATCH (the tiles), PREDICT_NOISE (the anchor, after CFG), PREPARE_SAMPLING (memory
+for a tile, not for the picture) and OUTER_SAMPLE (nothing outlives a run). ComfyUI itself is not
+patched. Because the tiles' weights sum to 1, blending is the same for eps, v and x0 prediction, and
+CFG with whole-image statistics (RescaleCFG, PAG, post-CFG functions) sees one whole picture.
 """
 
 import comfy.conds
 import comfy.model_base
 import comfy.model_management
+import comfy.utils
 import torch
 from comfy.patcher_extension import WrappersMP
 
+from ..core.tiling.anchor import anchor_amount, anchored, make_anchor
 from ..core.tiling.batches import TileBatch, batch_limit, group_tiles
+from ..core.tiling.blend import blend
+from ..core.tiling.consensus import agree
 from ..core.tiling.plan import LATENT_PX, Tile, TilePlan, plan_tiles
 from ._host import check_cancel
-from ._tile_conds import coverage, crop, cut_cond, refuse_unsupported, scale_hints
+from ._tile_conds import counts_in, crop, cut_entry, survey
+from ._tile_layers import Layer, layers_of
+from ._tile_run import TileRun
 
 KEY = "illustrious-xl-studio.tiles"
 
 
 class TiledSampling:
-    """The settings of one tiled MODEL and what it keeps during a run (ControlNet hints)."""
+    """The settings of one tiled MODEL, and the run in progress."""
 
     def __init__(
-        self, tile_px: int, overlap_px: int, moving: bool, tile_batch: int, size_mode: str
+        self,
+        tile_px: int,
+        overlap_px: int,
+        moving: bool,
+        tile_batch: int,
+        size_mode: str,
+        consensus: bool = True,
+        guide: torch.Tensor | None = None,
+        anchor: float = 0.0,
     ):
         self.tile_px = tile_px
         self.overlap_px = overlap_px
         self.moving = moving
         self.tile_batch = tile_batch
         self.size_mode = size_mode
-        self.hints: dict = {}
+        self.consensus = consensus
+        self.guide = guide
+        self.anchor = anchor
+        self.run: TileRun | None = None
 
     def patch(self, model):
         """A clone of the MODEL that samples in tiles; tiles of an earlier patch are replaced."""
         tiled = model.clone()
         for kind, wrapper in (
             (WrappersMP.CALC_COND_BATCH, self.calc_cond_batch),
+            (WrappersMP.PREDICT_NOISE, self.predict_noise),
             (WrappersMP.PREPARE_SAMPLING, self.prepare_sampling),
             (WrappersMP.OUTER_SAMPLE, self.outer_sample),
         ):
@@ -54,65 +72,77 @@ class TiledSampling:
             )
         return plan_tiles(shape[2], shape[3], self.tile_px, self.overlap_px, self.moving)
 
-    def outer_sample(self, executor, *args, **kwargs):
+    def outer_sample(self, executor, noise, latent, sampler, sigmas, mask=None, *args, **kwargs):
+        guider, before = executor.class_obj, self.run
+        if not self.plan(noise.shape).is_whole:
+            _refuse_unsupported(guider.model_options)
+        self.run = TileRun(guider, latent, sigmas, mask)
         try:
-            return executor(*args, **kwargs)
+            return executor(noise, latent, sampler, sigmas, mask, *args, **kwargs)
         finally:
-            self.hints.clear()
+            self.run = before
 
     def prepare_sampling(self, executor, model, noise_shape, *args, **kwargs):
         """ComfyUI reserves memory for what is evaluated at once: a batch of tiles."""
         plan = self.plan(noise_shape)
-        if plan.rows * plan.cols > 1:
+        if not plan.is_whole:
             count = max(1, self.tile_batch)
             noise_shape = [noise_shape[0] * count, noise_shape[1], *plan.tile_shape]
         return executor(model, noise_shape, *args, **kwargs)
 
+    def predict_noise(self, executor, x, timestep, *args, **kwargs):
+        """x0 after CFG, its low frequencies held to the guide's."""
+        x0 = executor(x, timestep, *args, **kwargs)
+        if self.guide is None or self.anchor == 0:
+            return x0
+        run = self.run or TileRun()
+        if run.anchor is None:
+            guide = comfy.utils.repeat_to_batch_size(self.guide, x.shape[0]).to(x)
+            guide = executor.class_obj.inner_model.process_latent_in(guide)
+            run.anchor = make_anchor(guide, *x.shape[2:])
+        sigma = timestep.reshape(-1, 1, 1, 1).float()
+        return anchored(x0, run.anchor, anchor_amount(sigma, self.anchor))
+
     def calc_cond_batch(self, executor, model, conds, x_in, timestep, model_options):
         """x0 of every condition list: [B, C, H, W] each, blended from tiles."""
         plan = self.plan(x_in.shape)
-        if plan.rows * plan.cols == 1:
+        if plan.is_whole:
             return executor(model, conds, x_in, timestep, model_options)
-        size, batch = tuple(x_in.shape[2:]), x_in.shape[0]
-        covers = self._survey(conds, size, x_in.device)
-        keyed = [
-            (tile, _active(covers, tile)) for tile in plan.tiles(_step(timestep, model_options))
-        ]
-        out = [torch.zeros_like(x_in, dtype=torch.float32) for _ in conds]
-        for group in group_tiles(keyed, self._limit(model, plan, x_in)):
-            check_cancel()
-            tile_conds = self._cut(model, conds, covers, group, batch)
-            x = crop(x_in, group.tiles)
-            sigma = timestep.repeat(len(group.tiles))
-            parts = executor(model, tile_conds, x, sigma, model_options)
-            for total, part in zip(out, parts, strict=True):
-                _blend(total, part, group.tiles, batch)
-        self._forget_tiles()
-        return [total.to(x_in.dtype) for total in out]
+        run = self.run or TileRun()
+        step, steps = _step(timestep, model_options)
+        tiles = plan.tiles(step, guarded=self.consensus)
+        used = run.changing(tiles, timestep, model_options)
+        size, device = tuple(x_in.shape[2:]), x_in.device
+        layers = layers_of(
+            [survey(c, size, timestep, device, run.covers) for c in conds], size, device
+        )
+        parts: dict = {}
+        done, limit = 0, self._limit(model, plan, x_in)
+        for layer in layers:
+            keyed = [(t, _key(layer, t)) for t, on in zip(tiles, used, strict=True) if on]
+            for group in group_tiles(keyed, limit):
+                check_cancel()
+                batch = self._cut(model, layer, group, x_in, run)
+                seen = _publish(model_options, group.tiles, x_in)
+                sigma = timestep.repeat(len(group.tiles))
+                found = executor(model, batch, crop(x_in, group.tiles), sigma, seen)
+                _collect(parts, found, layer, group.tiles)
+                done += len(group.tiles)
+                run.report(step * len(tiles) + done // len(layers), steps * len(tiles))
+        if self.moving:
+            run.hints.forget_parts()
+        return self._join(parts, tiles, used, len(conds), run, model, x_in)
 
-    def _survey(self, conds, size, device) -> list[list]:
-        """Per entry its mask over the whole latent (None: everywhere); refuses what cannot tile."""
-        covers = []
-        for entries in conds:
-            row = []
-            for cond in entries or []:
-                refuse_unsupported(cond)
-                if "control" in cond:
-                    scale_hints(cond["control"], size, self.hints)
-                row.append(coverage(cond, size, device))
-            covers.append(row)
-        return covers
-
-    def _cut(self, model, conds, covers, group: TileBatch, batch: int) -> list:
+    def _cut(self, model, layer: Layer, group: TileBatch, x_in: torch.Tensor, run) -> list:
         """The condition lists for one batch of tiles, less the entries that do not touch it."""
         out = []
-        for entries, row, active in zip(conds, covers, group.active, strict=True):
+        for entries, active in zip(layer.lists, group.active[0], strict=True):
             if entries is None:
                 out.append(None)
                 continue
             cut = [
-                cut_cond(cond, cover, group.tiles, batch, self.hints)
-                for cond, cover, on in zip(entries, row, active, strict=True)
+                cut_entry(entry, group.tiles, x_in, run.hints)
+                for entry, on in zip(entries, active, strict=True)
                 if on
             ]
             if self.size_mode == "tile":
@@ -120,6 +150,17 @@ class TiledSampling:
                     _set_tile_size(cond, model, group.tiles[0].shape)
             out.append(cut)
         return out
+
+    def _join(self, parts, tiles, used, count: int, run, model, x_in) -> list[torch.Tensor]:
+        """One picture per condition list; where nothing may change it is the latent itself."""
+        if not all(used):
+            kept = run.unchanged(model, x_in).repeat(count, 1, 1, 1)
+            for tile in tiles:
+                parts.setdefault(_place(tile), crop(kept, [tile]))
+        ordered = [parts[_place(tile)] for tile in tiles]
+        if self.consensus:
+            ordered = agree(ordered, tiles, used)
+        return list(blend(ordered, tiles).to(x_in.dtype).chunk(count))
 
     def _limit(self, model, plan: TilePlan, x_in) -> int:
         if self.tile_batch > 0:
@@ -131,33 +172,63 @@ class TiledSampling:
         need = model.memory_required([2 * x_in.shape[0], x_in.shape[1], *plan.tile_shape])
         return batch_limit(free, need, plan.rows * plan.cols)
 
-    def _forget_tiles(self) -> None:
-        """Cuts move with every step, so hints cut for one step are of no use to the next."""
-        for key in [k for k in self.hints if isinstance(k, tuple)]:
-            del self.hints[key]
+
+def _refuse_unsupported(model_options: dict) -> None:
+    """Raises ValueError for what would go wrong in tiles without a word."""
+    functions = model_options.get("sampler_post_cfg_function", [])
+    if any("SelfAttentionGuidance" in getattr(f, "__qualname__", "") for f in functions):
+        raise ValueError(
+            "Self-Attention Guidance is connected to a tiled model; it reads the attention of one "
+            "whole picture, which tiles do not have. Use Perturbed-Attention Guidance instead, or "
+            "the model without tiles."
+        )
 
 
-def _step(timestep, model_options) -> int:
-    """Index of the sampling step; second evaluations inside a step keep its number."""
+def _step(timestep, model_options) -> tuple[int, int]:
+    """Index of the sampling step and their number; between two steps it is the first of them."""
     sigmas = model_options.get("transformer_options", {}).get("sample_sigmas")
     if sigmas is None:
-        return 0
+        return 0, 1
     sigma = timestep[0].to(sigmas)
-    return max(0, int((sigmas >= sigma * (1 - 1e-4)).sum()) - 1)
+    steps = max(1, len(sigmas) - 1)
+    return min(steps, max(1, int((sigmas >= sigma * (1 - 1e-4)).sum()))) - 1, steps
 
 
-def _active(covers: list[list], tile: Tile) -> tuple[tuple[bool, ...], ...]:
-    """Which entries of each condition list count anywhere in the tile."""
-    area = (..., slice(*tile.rows), slice(*tile.cols))
-    return tuple(tuple(cover is None or bool(cover[area].any()) for cover in row) for row in covers)
+def _place(tile: Tile) -> tuple:
+    return tile.rows, tile.cols
 
 
-def _blend(total: torch.Tensor, part: torch.Tensor, tiles: tuple[Tile, ...], batch: int) -> None:
-    for tile, piece in zip(tiles, part.split(batch), strict=True):
-        rows = torch.from_numpy(tile.row_weight).to(total.device)
-        cols = torch.from_numpy(tile.col_weight).to(total.device)
-        area = total[..., slice(*tile.rows), slice(*tile.cols)]
-        area += piece.float() * rows[:, None] * cols
+def _key(layer: Layer, tile: Tile) -> tuple:
+    """What tiles of one model call share: the entries that count, and GLIGEN boxes if there are."""
+    active = tuple(tuple(counts_in(e, tile) for e in entries or ()) for entries in layer.lists)
+    boxes = any("gligen" in e.cond for entries in layer.lists for e in entries or ())
+    return active, _place(tile) if boxes else None
+
+
+def _publish(model_options: dict, tiles: tuple[Tile, ...], x_in: torch.Tensor) -> dict:
+    """Model options that tell other nodes' patches which windows of the picture the samples are.
+
+    transformer_options["tile_windows"]: (y, x, height, width) per tile and the `size` of the
+    picture, all in latents. Samples are tile-major: sample i shows window i // batch.
+    """
+    options = model_options.get("transformer_options", {})
+    windows = tuple((t.rows.start, t.cols.start, *t.shape) for t in tiles)
+    told = {"windows": windows, "size": tuple(x_in.shape[2:]), "batch": x_in.shape[0]}
+    return {**model_options, "transformer_options": {**options, "tile_windows": told}}
+
+
+def _collect(parts: dict, found: list[torch.Tensor], layer: Layer, tiles: tuple[Tile, ...]) -> None:
+    """Adds what a model call gave to [lists * B, C, h, w] per tile."""
+    per_list = [out.float().chunk(len(tiles)) for out in found]
+    for i, tile in enumerate(tiles):
+        pieces = [pieces[i] for pieces in per_list]
+        if layer.shares is not None:
+            pieces = [
+                p * crop(share, [tile]) for p, share in zip(pieces, layer.shares, strict=True)
+            ]
+        before = parts.get(_place(tile))
+        part = torch.cat(pieces)
+        parts[_place(tile)] = part if before is None else before + part
 
 
 def _set_tile_size(cond: dict, model, shape: tuple[int, int]) -> None:

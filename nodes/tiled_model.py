@@ -45,6 +45,21 @@ class IXLTiledModel(io.ComfyNode):
                     tooltip="Which size SDXL is told. tile: each tile's own, as in training. "
                     "picture: that of the whole picture.",
                 ),
+                io.Boolean.Input(
+                    "consensus", default=True, optional=True,
+                    tooltip="Neighbouring tiles agree on tone before they are blended: removes the "
+                    "steps in brightness and colour that blending only hides. Costs nothing.",
+                ),
+                io.Latent.Input(
+                    "guide", optional=True,
+                    tooltip="The latent of the stage before, at its own size. The picture keeps "
+                    "its composition and tones; detail is free.",
+                ),
+                io.Float.Input(
+                    "anchor", default=0.5, min=0.0, max=1.0, step=0.05, optional=True,
+                    tooltip="How firmly the coarse structure is held to the guide. 0 is off. "
+                    "Without a guide it has no effect.",
+                ),
             ],
             outputs=[io.Model.Output("tiled_model", display_name="model")],
         )  # fmt: skip
@@ -66,8 +81,20 @@ class IXLTiledModel(io.ComfyNode):
         cuts: str,
         tile_batch: int,
         size_conditioning: str,
+        consensus: bool = True,
+        guide: dict | None = None,
+        anchor: float = 0.5,
     ) -> io.NodeOutput:
-        tiles = TiledSampling(tile_px, overlap_px, cuts == MOVING, tile_batch, size_conditioning)
+        tiles = TiledSampling(
+            tile_px,
+            overlap_px,
+            cuts == MOVING,
+            tile_batch,
+            size_conditioning,
+            consensus,
+            guide and guide["samples"],
+            anchor,
+        )
         return io.NodeOutput(tiles.patch(model))
 
 

@@ -55,11 +55,15 @@ class TilePlan(NamedTuple):
     overlap: int
     moving: bool
 
-    def tiles(self, step: int = 0) -> list[Tile]:
-        """The tiles at a step. With moving cuts the grid shifts by Halton(2, 3) offsets."""
+    def tiles(self, step: int = 0, guarded: bool = False) -> list[Tile]:
+        """The tiles at a step, row by row. Moving cuts shift the grid by Halton(2, 3) offsets.
+
+        guarded: see `spans.axis_weights`.
+        """
         row_spans = self._spans(self.height, self.rows, step, 2)
         col_spans = self._spans(self.width, self.cols, step, 3)
-        row_weights, col_weights = axis_weights(row_spans), axis_weights(col_spans)
+        row_weights = axis_weights(row_spans, guarded)
+        col_weights = axis_weights(col_spans, guarded)
         return [
             Tile(r, c, rw, cw)
             for r, rw in zip(row_spans, row_weights, strict=True)
@@ -77,6 +81,11 @@ class TilePlan(NamedTuple):
         steps = range(8) if self.moving else range(1)
         sizes = [self._sizes(step) for step in steps]
         return max(max(h) for h, _ in sizes), max(max(w) for _, w in sizes)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether one tile is the picture."""
+        return self.rows * self.cols == 1
 
     def cost(self, step: int = 0) -> float:
         """TFLOP of one evaluation of all tiles for one condition."""

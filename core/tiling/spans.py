@@ -65,10 +65,12 @@ def are_sound(spans: tuple[Span, ...]) -> bool:
 
 
 @lru_cache(maxsize=256)
-def axis_weights(spans: tuple[Span, ...]) -> tuple[np.ndarray, ...]:
+def axis_weights(spans: tuple[Span, ...], guarded: bool = False) -> tuple[np.ndarray, ...]:
     """Weight of each span on its own latents, float32 [size]; over the axis they sum to 1.
 
     cos^2 ramps over the overlap of neighbours: a ramp and its mirror add up to 1 by construction.
+    `guarded` leaves the outer quarter of an overlap to the neighbour: convolutions pad with zeros
+    at a cut, so a tile knows least there. Steeper ramps, which pay once tiles agree on tone.
     Raises ValueError when spans are not sound: then the ramps could not sum to 1.
     """
     if not are_sound(spans):
@@ -81,10 +83,10 @@ def axis_weights(spans: tuple[Span, ...]) -> tuple[np.ndarray, ...]:
         weight = np.ones(span.size, dtype=np.float64)
         if i > 0:
             n = spans[i - 1].stop - span.start
-            weight[:n] *= _rise(n)
+            weight[:n] *= _rise(n, guarded)
         if i < len(spans) - 1:
             n = span.stop - spans[i + 1].start
-            weight[span.size - n :] *= 1.0 - _rise(n)
+            weight[span.size - n :] *= 1.0 - _rise(n, guarded)
         out.append(weight.astype(np.float32))
     return tuple(out)
 
@@ -99,8 +101,10 @@ def halton(index: int, base: int) -> float:
     return value
 
 
-def _rise(n: int) -> np.ndarray:
-    return np.sin((np.arange(n) + 0.5) / n * math.pi / 2) ** 2 if n > 0 else np.empty(0)
+def _rise(n: int, guarded: bool) -> np.ndarray:
+    guard = n // 4 if guarded else 0
+    share = ((np.arange(n) + 0.5 - guard) / max(1, n - 2 * guard)).clip(0.0, 1.0)
+    return np.sin(share * math.pi / 2) ** 2
 
 
 def _align_up(value: int) -> int:

@@ -68,8 +68,8 @@ def entry(value: float, **options):
 
 def assert_same(tiled, whole):
     assert torch.isfinite(whole).all() and whole.std() > 0.1
-    # float32 weights round at 1e-7, which CFG 5 and a second-order step multiply
-    assert (tiled - whole).abs().max() <= 3e-5 * max(1.0, whole.abs().max().item())
+    # an area's weights are multiplied in another order; CFG 5 multiplies the rounding
+    assert (tiled - whole).abs().max() <= 1e-6 * max(1.0, whole.abs().max().item())
 
 
 @pytest.mark.parametrize("moving", [True, False])
@@ -79,7 +79,8 @@ def test_pointwise_denoisers_do_not_see_tiles(ixl, tiny, sampler, moving):
     conds = [entry(0.02)], [entry(-0.01)]
     whole = sample(model, *conds, sampler=sampler)
     tiled = sample(tiles_of(ixl, moving=moving).patch(model), *conds, sampler=sampler)
-    assert_same(tiled, whole)
+    assert torch.isfinite(whole).all() and whole.std() > 0.1
+    assert torch.equal(tiled, whole)
 
 
 def mask(rows, cols, size=(88, 72)):
@@ -216,7 +217,7 @@ def test_cancel_stops_within_a_tile_and_leaves_nothing(ixl, tiny):
     with pytest.raises(comfy.model_management.InterruptProcessingException):
         sample(tiles.patch(model), positive, [entry(0.0)])
     assert len(calls) <= 4  # positive and negative of one tile
-    assert not tiles.hints
+    assert tiles.run is None
 
 
 def test_no_tensor_outlives_the_run(ixl, tiny):
@@ -226,7 +227,7 @@ def test_no_tensor_outlives_the_run(ixl, tiny):
     tiles = tiles_of(ixl)
     tiled = tiles.patch(model)
     out = sample(tiled, [entry(0.02, control=net)], [entry(0.0)])
-    assert not tiles.hints and net.cond_hint is None
+    assert tiles.run is None and net.cond_hint is None
     del net, out
     gc.collect()
     assert hint() is None
@@ -238,9 +239,3 @@ def test_patching_twice_replaces_the_tiles(ixl, tiny):
     wrappers = twice.get_wrappers("calc_cond_batch", ixl.KEY)
     assert len(wrappers) == 1 and wrappers[0].__self__.tile_px == 256
     assert not model.get_wrappers("calc_cond_batch", ixl.KEY)
-
-
-def test_gligen_is_refused_with_a_sentence(ixl, tiny):
-    positive = [entry(0.02, gligen=("position", tiny.model, []))]
-    with pytest.raises(ValueError, match="GLIGEN"):
-        sample(tiles_of(ixl).patch(pointwise(tiny.model)), positive, [entry(0.0)])
