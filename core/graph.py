@@ -1,4 +1,4 @@
-"""Questions about a ComfyUI graph in API form: nodes with `class_type` and `inputs`, links as lists.
+"""Questions about a ComfyUI graph in API form (nodes with `class_type` and `inputs`).
 
 Values only; does not run, change or validate graphs.
 """
@@ -11,10 +11,9 @@ Link = tuple[str, int]
 
 def link_of(value: object) -> Link | None:
     """(node id, output) if the input's value is a link, else None."""
-    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
-        if isinstance(value[1], int) and not isinstance(value[1], bool):
-            return value[0], value[1]
-    return None
+    if not (isinstance(value, list) and len(value) == 2 and isinstance(value[0], str)):
+        return None
+    return (value[0], value[1]) if type(value[1]) is int else None
 
 
 def signature(node_of: Callable[[str], dict], links: list[Link]) -> str:

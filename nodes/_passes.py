@@ -1,12 +1,15 @@
 """Runs a high-resolution route: base, then upscale, encode and tiled sampling for every pass.
 
-Finished passes are kept (core/tiling/pass_store.py), so a run that ended early goes on where it was.
+Finished passes are kept (core/tiling/pass_store.py), so a run that
+ended early goes on where it was.
 """
 
 import logging
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import comfy.model_management
 import comfy.sample
 import comfy.utils
 import latent_preview
@@ -14,17 +17,18 @@ import torch
 from comfy_extras.nodes_upscale_model import ImageUpscaleWithModel
 
 from ..core.tiling.pass_store import load_pass, next_key, save_pass
-from ..core.tiling.passes import Pass
+from ..core.tiling.passes import Pass, pass_tflop
 from ..core.tiling.plan import LATENT_PX
 from ..core.tiling.resize import lanczos
-from ._host import check_cancel
+from ..core.tiling.speed import record_speed
+from ._host import check_cancel, user_folder
 from ._tiled_sampling import TiledSampling
 
 log = logging.getLogger(__name__)
 
 
 class Tools(NamedTuple):
-    """What every pass uses. upscale_model: None for Lanczos. noise_mask: as in a LATENT, or None."""
+    """What every pass uses. upscale_model: None for Lanczos. noise_mask: of a LATENT, or None."""
 
     model: Any
     positive: list
@@ -102,7 +106,22 @@ def _pass(
     tiled = TiledSampling(sampling.tile_px, sampling.overlap_px, True, 0, "tile").patch(tools.model)
     # every pass has noise of its own: the same field twice would be drawn into the picture
     seeded = sampling._replace(seed=(sampling.seed + number) % 2**64)
-    return _sample(tiled, tools, seeded, guide, one.steps, one.denoise)
+    started = time.monotonic()
+    latent = _sample(tiled, tools, seeded, guide, one.steps, one.denoise)
+    _remember_speed(one, sampling, time.monotonic() - started)
+    return latent
+
+
+def _remember_speed(one: Pass, sampling: Sampling, seconds: float) -> None:
+    """For the next plan's estimate of time."""
+    folder = Path(user_folder("high-resolution"))
+    record_speed(folder, device_name(), pass_tflop(one, sampling.tile_px, sampling.overlap_px),
+                 seconds)  # fmt: skip
+
+
+def device_name() -> str:
+    device = comfy.model_management.get_torch_device()
+    return comfy.model_management.get_torch_device_name(device)
 
 
 def _enlarge(picture: torch.Tensor, one: Pass, upscale_model) -> torch.Tensor:

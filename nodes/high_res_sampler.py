@@ -53,7 +53,7 @@ class IXLHighResSampler(io.ComfyNode):
                 ),
                 io.Int.Input("seed", default=0, min=0, max=2**64 - 1, control_after_generate=True),
                 io.Int.Input("steps", default=28, min=1, max=1000,
-                             tooltip="Of the base. A pass runs the share of it that its denoise is."),
+                             tooltip="Of the base. A pass runs the share that its denoise is."),
                 io.Float.Input("cfg", default=6.0, min=0.0, max=100.0, step=0.1),
                 io.Combo.Input("sampler_name", options=comfy.samplers.KSampler.SAMPLERS,
                                default="euler_ancestral"),
@@ -75,7 +75,7 @@ class IXLHighResSampler(io.ComfyNode):
                 ),
                 io.String.Input(
                     "pass_steps", default="",
-                    tooltip="Steps that each pass runs, such as 12, 10. Empty: steps times denoise.",
+                    tooltip="Steps of each pass, such as 12, 10. Empty: steps times denoise.",
                 ),
                 io.Int.Input("tile_px", default=1024, min=256, max=4096, step=64,
                              tooltip="Side of a square with the area of the largest tile, in px."),
@@ -118,7 +118,7 @@ class IXLHighResSampler(io.ComfyNode):
             empty_latent(1, *base) if start is None else start,
             steps if start is None else 0,
             passes,
-            Store(Path(user_folder("passes")), key),
+            Store(Path(user_folder("high-resolution")), key),
         )
         report = passes_report(base, passes, tile_px, overlap_px, result.kept)
         return io.NodeOutput(

@@ -6,7 +6,7 @@ Reads what a user wrote ("0.5, 0.35") and fills in the rest from the stage plann
 import math
 from typing import NamedTuple
 
-from .plan import LATENT_PX, plan_tiles
+from .plan import LATENT_PX, TilePlan, plan_tiles
 from .stages import CONDITIONS, STEP_PX, base_size, check_size, plan_stages
 
 MOST_PASSES = 8
@@ -113,18 +113,26 @@ def _numbers(name: str, text: str, low: float, high: float) -> list[float]:
     return values
 
 
+def pass_tflop(one: Pass, tile_px: int, overlap_px: int) -> float:
+    """Cost of a pass with CFG."""
+    return _plan(one, tile_px, overlap_px).cost() * CONDITIONS * one.steps
+
+
+def _plan(one: Pass, tile_px: int, overlap_px: int) -> TilePlan:
+    return plan_tiles(one.height // LATENT_PX, one.width // LATENT_PX, tile_px, overlap_px)
+
+
 def passes_report(
     base: tuple[int, int], passes: list[Pass], tile_px: int, overlap_px: int, kept: int = 0
 ) -> str:
     """One line per pass: size, denoise, steps, tiles, and what it costs with CFG."""
     lines = [f"base {base[0]}x{base[1]} ({base[0] * base[1] / 1e6:.1f} MP)"]
     for one in passes:
-        plan = plan_tiles(one.height // LATENT_PX, one.width // LATENT_PX, tile_px, overlap_px)
-        cost = plan.cost() * CONDITIONS * one.steps
+        plan = _plan(one, tile_px, overlap_px)
         lines.append(
             f"{one.width}x{one.height} ({one.width * one.height / 1e6:.1f} MP): denoise "
             f"{one.denoise:g}, {one.steps} steps, {plan.rows * plan.cols} tiles, "
-            f"{cost:,.0f} TFLOP"
+            f"{pass_tflop(one, tile_px, overlap_px):,.0f} TFLOP"
         )
     if kept:
         lines.append(f"{kept} taken from an earlier run")
