@@ -47,6 +47,7 @@ class Sampling(NamedTuple):
     scheduler: str
     tile_px: int
     overlap_px: int
+    anchor: float
 
 
 class Store(NamedTuple):

@@ -81,6 +81,11 @@ class IXLHighResSampler(io.ComfyNode):
                              tooltip="Side of a square with the area of the largest tile, in px."),
                 io.Int.Input("overlap_px", default=128, min=16, max=1024, step=16,
                              tooltip="How far neighbouring tiles overlap, in px."),
+                io.Float.Input(
+                    "anchor", default=0.5, min=0.0, max=1.0, step=0.05,
+                    tooltip="How firmly each pass keeps the composition and tones of the one before "
+                    "(low frequencies only). 0: free.",
+                ),
             ],
             outputs=[
                 io.Image.Output("picture", display_name="image"),
@@ -103,7 +108,7 @@ class IXLHighResSampler(io.ComfyNode):
     @classmethod
     def execute(
         cls, model, positive, negative, vae, seed, steps, cfg, sampler_name, scheduler, megapixels,
-        width, height, denoise, pass_steps, tile_px, overlap_px,
+        width, height, denoise, pass_steps, tile_px, overlap_px, anchor,
         latent=None, image=None, upscale_model=None, model_profile=None,
     ) -> io.NodeOutput:  # fmt: skip
         start = _start(vae, latent, image)
@@ -114,7 +119,7 @@ class IXLHighResSampler(io.ComfyNode):
         key = first_key(cls._made_from(), *_values(model, positive, negative, start), base)
         result = run(
             Tools(model, positive, negative, vae, upscale_model, (latent or {}).get("noise_mask")),
-            Sampling(seed, cfg, sampler_name, scheduler, tile_px, overlap_px),
+            Sampling(seed, cfg, sampler_name, scheduler, tile_px, overlap_px, anchor),
             empty_latent(1, *base) if start is None else start,
             steps if start is None else 0,
             passes,

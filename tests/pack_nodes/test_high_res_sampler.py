@@ -27,7 +27,7 @@ def tools(ixl, comfy, tiny):
 def run(ixl, tools, folder, passes=PASSES, **changed):
     from ixl.core.tiling.passes import Pass
 
-    sampling = ixl.Sampling(SEED, 5.0, "euler", "normal", 256, 64)._replace(**changed)
+    sampling = ixl.Sampling(SEED, 5.0, "euler", "normal", 256, 64, 0.0)._replace(**changed)
     store = ixl.Store(folder, "start")
     with torch.inference_mode():
         return ixl.run(
