@@ -8,6 +8,7 @@ import math
 from typing import NamedTuple
 
 from .plan import LATENT_PX, TilePlan, evaluation_cost, plan_tiles
+from .speed import duration
 
 STEP_PX = 16  # stage sizes; an even number of latents, so the U-Net halves them without a remainder
 BASE_STEP_PX = 64  # SDXL's bucket step
@@ -117,6 +118,28 @@ def plan_report(stages: list[Stage]) -> dict:
         "stages": [s.as_dict() for s in stages],
         "memory_gb": memory_gb(stages),
     }
+
+
+def pass_report(plan: TilePlan, steps: int, speed: float | None, device: str) -> str:
+    """What one pass costs, a line each. speed: TFLOP per second measured on the device, or None."""
+    stage = Stage(plan.width * LATENT_PX, plan.height * LATENT_PX, 1.0, plan)
+    facts = stage.as_dict()
+    cost = facts["tflop_per_step"] * steps
+    untiled = untiled_tflop(stage.width, stage.height)
+    lines = [
+        f"{stage.width}x{stage.height} ({stage.width * stage.height / 1e6:.1f} MP)",
+        f"tiles: {facts['tiles']} ({plan.cols} x {plan.rows}), the largest "
+        f"{facts['tile_width']}x{facts['tile_height']}, overlap {facts['overlap_px']} px",
+        f"evaluations: {facts['evaluations_per_step']} per step with CFG, "
+        f"{facts['evaluations_per_step'] * steps:,} in {steps} steps",
+        f"work: {cost:,.0f} TFLOP, {facts['tflop_per_step'] / untiled:.2f} of untiled",
+        f"memory: about {memory_gb([stage])} GB with the weights in half precision",
+    ]
+    if speed:
+        lines.append(f"time: about {duration(cost / speed)} on {device}, as measured before")
+    else:
+        lines.append(f"time: not known on {device} before the first run of High-Res Sampler")
+    return "\n".join(lines)
 
 
 def untiled_tflop(width: int, height: int) -> float:
