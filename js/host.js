@@ -38,9 +38,15 @@ export async function translations() {
     return all?.[language()]?.ixl ?? {};
 }
 
-/** Adds an element below the widgets of a node; it is stored nowhere and sent nowhere. */
-export function addPanel(node, name, type, element, minHeight) {
-    const options = { serialize: false, hideOnZoom: false, getMinHeight: minHeight };
+/**
+ * Adds an element below the widgets of a node; it is stored nowhere and sent nowhere.
+ *
+ * Heights in the classic canvas, with its margin of 10 px on each side; functions. A panel without
+ * a maximum takes the height that the node has left.
+ */
+export function addPanel(node, name, type, element, minHeight, maxHeight) {
+    const heights = { getMinHeight: minHeight, ...(maxHeight && { getMaxHeight: maxHeight }) };
+    const options = { serialize: false, hideOnZoom: false, ...heights };
     const widget = node.addDOMWidget(name, type, element, options);
     widget.serialize = false;
     return widget;
@@ -64,12 +70,24 @@ export function replaceFormer(node, element) {
     former?.replaceWith(element);
 }
 
+/** The page is drawn some frames after the graph changed; how many differs by front end and load. */
+export function showSoon(some) {
+    for (const ms of [0, 60, 400, 1500, 5000]) {
+        setTimeout(() => some.forEach((panel) => panel.show()), ms);
+    }
+}
+
+/** Runs `then` when the connection to the server is there again. */
+export function onReconnected(then) {
+    api.addEventListener("reconnected", then);
+}
+
 /** Runs `then` when another graph is shown: a subgraph was entered or left. */
 export function onGraphShown(then) {
     app.canvas?.canvas?.addEventListener("litegraph:set-graph", then);
 }
 
-/** Runs `then`, with the same values, after the method `name` of a node or widget. */
+/** Runs `then(...values)` after a method of an object that the front end calls. */
 export function chain(object, name, then) {
     const before = object[name];
     object[name] = function (...values) {
@@ -99,6 +117,12 @@ export function keepRoom(node, change) {
     const more = node.computeSize()[1] - before;
     if (more) node.setSize?.([node.size[0], node.size[1] + more]);
     redraw(node);
+}
+
+/** As onValue, for the widget of a node by its name, if there is one. */
+export function onValueOf(node, name, then) {
+    const widget = node.widgets?.find((w) => w.name === name);
+    if (widget) onValue(widget, then);
 }
 
 /** Sets a widget's value the way its own box does. */

@@ -5,15 +5,24 @@ import { t } from "./strings.js";
 
 // Loader -> the widget that names its model.
 export const LOADERS = { IXLLoadCheckpoint: "checkpoint", IXLLoadParts: "unet" };
-const AUTOMATIC = "automatic";
+export const AUTOMATIC = "automatic";
 const DEFAULT = "illustrious-v2.0"; // of nodes without a choice of their own
-const recognised = new Map(); // model and the loader's choice -> profile, from runs
+const recognised = new Map(); // model and the loader's choice -> profile
+const listeners = new Set();
 
 const keyOf = (model, choice) => JSON.stringify([model, choice]);
 
-/** What a run of a loader told: its two widgets and the profile that came of them. */
+/** What a run or a look at the file told: the loader's two widgets and the profile they lead to. */
 export function learn(model, choice, profile) {
-    recognised.set(keyOf(model, choice), profile);
+    const key = keyOf(model, choice);
+    if (recognised.get(key) === profile) return;
+    recognised.set(key, profile);
+    for (const then of listeners) then();
+}
+
+/** Runs `then` when a profile became known or is another one now. */
+export function onLearned(then) {
+    listeners.add(then);
 }
 
 /** {id, note}: the profile, and in words why it is not the node's own choice ("" when it is). */
