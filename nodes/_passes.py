@@ -6,6 +6,7 @@ ended early goes on where it was.
 
 import logging
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,7 +83,7 @@ def run(
         latent, found = _kept_or_made(
             store.folder,
             key,
-            lambda one=one, number=number: _pass(tools, sampling, pictures[-1], one, number),
+            partial(_pass, tools, sampling, latent, pictures[-1], one, number),
         )
         kept += found
         pictures.append(decode(tools.vae, latent))
@@ -99,12 +100,17 @@ def _kept_or_made(folder: Path, key: str, make) -> tuple[torch.Tensor, int]:
 
 
 def _pass(
-    tools: Tools, sampling: Sampling, picture: torch.Tensor, one: Pass, number: int
-) -> torch.Tensor:
+    tools: Tools, sampling: Sampling, before: torch.Tensor, picture: torch.Tensor, one: Pass,
+    number: int,
+) -> torch.Tensor:  # fmt: skip
+    """before: the latent of the pass before, which `picture` is decoded from."""
     check_cancel()
     larger = _enlarge(picture, one, tools.upscale_model)
     guide = encode(tools.vae, larger)
-    tiled = TiledSampling(sampling.tile_px, sampling.overlap_px, True, 0, "tile").patch(tools.model)
+    tiles = TiledSampling(
+        sampling.tile_px, sampling.overlap_px, True, 0, "tile", guide=before, anchor=sampling.anchor
+    )
+    tiled = tiles.patch(tools.model)
     # every pass has noise of its own: the same field twice would be drawn into the picture
     seeded = sampling._replace(seed=(sampling.seed + number) % 2**64)
     started = time.monotonic()

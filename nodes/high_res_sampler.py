@@ -83,8 +83,8 @@ class IXLHighResSampler(io.ComfyNode):
                              tooltip="How far neighbouring tiles overlap, in px."),
                 io.Float.Input(
                     "anchor", default=0.5, min=0.0, max=1.0, step=0.05,
-                    tooltip="How firmly each pass keeps the composition and tones of the one before "
-                    "(low frequencies only). 0: free.",
+                    tooltip="How firmly each pass keeps the composition and tones of the one "
+                    "before (low frequencies only). 0: free.",
                 ),
             ],
             outputs=[
