@@ -100,7 +100,7 @@ def _check_tag(entry: Entry, reader: Reader) -> Iterator[PromptWarning]:
     """What the vocabulary says against a tag."""
     tag, name, profile = entry.tag, entry.name, reader.profile
     if len(tag.meanings) > 1 and entry.category not in (*_CLOSED, "framing"):
-        why = f"it has several meanings: {'; '.join(tag.meanings)}"
+        why = f"it has several meanings: {', or '.join(tag.meanings)}"
         yield PromptWarning(
             "ambiguous", name, why, "say which one you mean, or add a tag that does"
         )
@@ -134,7 +134,9 @@ def _is_unknown(item: Item, reader: Reader) -> bool:
 
 def _unknown(entry: Entry, reader: Reader, search: bool) -> PromptWarning:
     near = [tag.name for tag in reader.vocabulary.nearest(entry.name)] if search else []
-    remedy = f"did you mean {' or '.join(near)}?" if near else "check the spelling"
+    remedy = "check the spelling; what is no tag is read as plain words"
+    if near:
+        remedy = f"did you mean {', '.join(near)}?"
     return PromptWarning("unknown", entry.name, "no known tag has this name", remedy)
 
 
