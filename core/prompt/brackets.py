@@ -16,9 +16,7 @@ SQUARE = 1 / 1.1
 CURLY = 1.05
 SQUARE_NOVELAI = 1 / 1.05
 
-_NUMBER = re.compile(
-    rf"\s*([-+]?(?:\d{{1,6}}(?:\.\d{{0,12}})?|\.\d{{1,12}}))[\s{INVISIBLE}]*\Z"
-)
+_NUMBER = re.compile(rf"\s*([-+]?(?:\d{{1,6}}(?:\.\d{{0,12}})?|\.\d{{1,12}}))[\s{INVISIBLE}]*\Z")
 # After the last colon of [a:b:...]: a share or step, or several of them; or a tag like HR.
 _WHEN = re.compile(r"\s*[-+\d.%]+(?:\s*,\s*[-+\d.%]+)*\s*\Z")
 _WHEN_TAG = re.compile(r"\s*[A-Z][A-Z_0-9]*\s*\Z")

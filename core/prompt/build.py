@@ -4,14 +4,12 @@ Counts persons, says shared tags once and keeps a character's own tags together.
 or correct tags (see normalize) and writes no sentences (see prose, levels).
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from .parse import parse
+from .fields import field_text, read_field, split_items
 from .profiles import DEFAULT_PROFILE, SECTIONS, Profile, get_profile
-from .render import chain, closing
 from .sentences import ends_sentence
 from .words import closed_class, counted, trained_word
 
@@ -23,10 +21,6 @@ POSITIONS = {
     **{name: name for name in ("top left", "top right", "bottom left", "bottom right")},
     **{name: name for name in ("foreground", "background")},
 }
-_ENDS = " \t\r\n\f\v\u3000,，、"
-# "watercolor (medium)": a name with a qualifier, which in a tag field is no emphasis.
-# "(nier:automata)" is one too, "(smile:1.2)" is a weight.
-_QUALIFIED = re.compile(r"[^()\[\]{}|\\]+ \((?![^()]*:[-+.\d ]+\))[^()\[\]{}|\\]+\)")
 # Danbooru counts up to five and then says "6+girls".
 _MOST = 5
 
@@ -115,12 +109,14 @@ def with_trained_words(
     chosen, notes, fields = get_profile(profile), [], {}
     for category in ("rating", "score", "year"):
         printed = []
-        for name, item in split_items(getattr(picture, category)):
-            word = trained_word(name, category, chosen)
-            swap = word and word != name and closed_class(name, chosen)
-            printed.append(item.replace(name, word) if swap else item)
+        for item in read_field(getattr(picture, category)).items:
+            word = trained_word(item.name, category, chosen)
+            swap = word and word != item.name and closed_class(item.name, chosen)
+            printed.append(item.printed_as(word) if swap else item.printed)
             if swap:
-                notes.append(f"{name}: written as {word}, the nearest that {chosen.title} knows")
+                notes.append(
+                    f"{item.name}: written as {word}, the nearest that {chosen.title} knows"
+                )
         fields[category] = ", ".join(printed)
     return picture._replace(**fields), notes
 
@@ -143,32 +139,6 @@ def _count_tag(number: int, person: str) -> str:
     if number > _MOST:
         return f"{_MOST + 1}+{person}s"
     return f"{number}{person}{'s' if number > 1 else ''}"
-
-
-def split_items(text: str) -> list[tuple[str, str]]:
-    """(name, printed) of each item of a field; printed carries the item's own weight brackets.
-
-    With keywords such as BREAK inside, the field is one item: what stands between them stays there.
-    """
-    prompt = parse(text)
-    if any(part.kind == "keyword" for part in prompt.parts):
-        whole = field_text(text)
-        return [(whole, whole)]
-    items = []
-    for atom in prompt.atoms:
-        path = chain(prompt.groups, atom.group)
-        shown = escape_name(atom.text) if _QUALIFIED.fullmatch(atom.text) else atom.text
-        printed = "".join(prompt.groups[group].opening for group in path) + shown
-        for group in reversed(path):
-            printed += closing(prompt.groups[group], printed)
-        items.append((" ".join(atom.text.lower().replace("_", " ").split()), printed))
-    return items
-
-
-def escape_name(name: str) -> str:
-    r"""A name with its round brackets escaped: "miku (append)" -> "miku \(append\)"."""
-    bare = name.replace("\\(", "(").replace("\\)", ")").strip()
-    return bare.replace("(", "\\(").replace(")", "\\)")
 
 
 def own_items(card: Card) -> list[tuple[str, str]]:
@@ -235,9 +205,3 @@ def build(
             joiner = " " if last and ends_sentence(last) and piece[0] not in "([{" else ", "
             out, last = out + joiner + piece if out else piece, piece
     return out
-
-
-def field_text(field: str | Iterable[str]) -> str:
-    """A field as prompt text without separators at its ends."""
-    text = field if isinstance(field, str) else ", ".join(item for item in field if item.strip())
-    return text.strip(_ENDS)

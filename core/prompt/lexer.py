@@ -53,7 +53,8 @@ _TOKEN = re.compile(
 # An item that is nothing but an emoticon, seen by its shape: `:d`, `>:(`, `;)`, `:3`, `(o)_(o)`,
 # `|_|`.
 _EMOTICON = re.compile(
-    rf"""(?:>?[:;=]['^-]?[()\[\]{{}}|/\\<>@3a-zA-Z] | \(o\)_\(o\) | \|\|?_\|\|? | <\|>_<\|> | \\\|\|/)
+    rf"""(?:>?[:;=]['^-]?[()\[\]{{}}|/\\<>@3a-zA-Z]
+           | \(o\)_\(o\) | \|\|?_\|\|? | <\|>_<\|> | \\\|\|/)
         (?=(?:[^\S\n\r]|[{INVISIBLE}])*(?:[,，、)\]}}|\n\r]|:[-+.\d]|\Z))""",
     re.VERBOSE,
 )

@@ -53,6 +53,8 @@ def check_items(
     searches = 0
     for items in segments:
         for item in items:
+            if _negative(item.entry, reader):
+                continue  # the model's card writes it so
             for warning in check_entry(item, reader):
                 found.setdefault(warning)
             if _is_unknown(item, reader):
@@ -61,6 +63,11 @@ def check_items(
         for warning in _check_together(items, weights, reader):
             found.setdefault(warning)
     return list(found)
+
+
+def _negative(entry: Entry, reader: Reader) -> bool:
+    """Whether a word stands in the negative prompt of the model's card, which is right about it."""
+    return entry.name in reader.profile.negative
 
 
 def check_entry(item: Item, reader: Reader) -> Iterator[PromptWarning]:
@@ -216,7 +223,7 @@ def _check_one_of_a_kind(items: list[Item], reader: Reader) -> Iterator[PromptWa
         if item.part.kind != "tag" or entry.category not in (*_CLOSED, "framing"):
             continue
         before = first.setdefault(entry.category, entry)
-        if before.name == entry.name:
+        if before.name == entry.name or _negative(before, reader) and _negative(entry, reader):
             continue
         why = _conflict(before.name, entry, reader)
         if why:

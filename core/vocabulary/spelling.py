@@ -54,8 +54,8 @@ def distance(a: str, b: str, most: int) -> int:
 def slips(typed: str, meant: str) -> int | None:
     """How many slips of the keyboard make one squashed name of another; None if they are no slips.
 
-    Short names are near to many others, so a short one keeps its first letter, and where a letter
-    stands for another the two are neighbours on the keyboard: `simle` is smile, `plane` is no plant.
+    Short names are near to many others, so a short one keeps its first letter, and a letter that
+    stands for another is its neighbour on the keyboard: `simle` is smile, `plane` is no plant.
     """
     most = 0 if len(typed) < SHORT else 1 if len(typed) < LONG + 2 else 2
     edits = distance(typed, meant, most)

@@ -2,7 +2,7 @@
 
 In this order, and the first that has an answer gives it: what people write for a tag
 (data/suggestions.txt), a slip of the keyboard, the name with its qualifier (`photo (medium)`), the
-tags that a phrase is made of (`long blonde hair`), the tags that a bare noun belongs to (`sleeves`).
+tags that a phrase is made of (`long blonde hair`), the kinds of a thing (`sleeves`).
 Does not know where tags are kept: a Shelf asks for them.
 """
 
@@ -19,7 +19,9 @@ _LONG_NAME = 12  # letters of a name that is near to no other by chance
 _SHORT_NAME = 4  # a shorter one is no name of a character that lacks its qualifier
 _MOST_WORDS = 8
 _PARTS = ("general", "person count", "framing", "character", "copyright")
-_SMALL_WORDS = frozenset("a an and at by her his in of on the to with".split())
+_SMALL_WORDS = frozenset(
+    ("a", "an", "and", "at", "by", "her", "his", "in", "of", "on", "the", "to", "with")
+)
 
 
 class Shelf(NamedTuple):
@@ -114,7 +116,7 @@ def _cover(words: list[str], shelf: Shelf) -> list[Tag]:
 
 
 def _phrases(words: list[str], shelf: Shelf) -> Iterator[Tag]:
-    """Known tags of two words or more in a phrase: runs of words, and an adjective with the noun."""
+    """Known tags of two words or more in a phrase: runs of words, an adjective with the noun."""
     for size in range(len(words) - 1, 1, -1):
         for start in range(len(words) - size + 1):
             if tag := _part(" ".join(words[start : start + size]), shelf):
