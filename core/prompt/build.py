@@ -199,9 +199,13 @@ def build(
         if name not in SECTIONS:
             raise ValueError(f"Field {name!r} is no section; use one of {', '.join(SECTIONS)}.")
     order = get_profile(profile).order or SECTIONS
+    return joined(field_text(fields[name]) for name in order if name in fields)
+
+
+def joined(pieces: Iterable[str]) -> str:
+    """Pieces of prompt text in a row; behind a sentence a space is enough."""
     out, last = "", ""
-    for piece in (field_text(fields[name]) for name in order if name in fields):
-        if piece:
-            joiner = " " if last and ends_sentence(last) and piece[0] not in "([{" else ", "
-            out, last = out + joiner + piece if out else piece, piece
+    for piece in filter(None, pieces):
+        joiner = " " if last and ends_sentence(last) and piece[0] not in "([{" else ", "
+        out, last = out + joiner + piece if out else piece, piece
     return out

@@ -17,7 +17,7 @@ class Who(NamedTuple):
     """Somebody a sentence is about.
 
     subject: at the first mention, with the kind of who has no name. what: "an elf girl" of who has
-    a name, "also a robot" of who is two things; or "".
+    a name, "also a robot" of who is two things; or "". origin: " from Vocaloid", or "".
     """
 
     subject: str
@@ -27,6 +27,7 @@ class Who(NamedTuple):
     named: bool
     said: Said
     where: str
+    origin: str = ""
 
     @property
     def verbs(self) -> str:
@@ -43,13 +44,15 @@ def everyone(picture: Worded, leave: Fields) -> list[Who]:
     whos: list[Who] = []
     series: set[str] = set()
     for person in picture.persons:
-        whos.append(_who(person, leave, whos, picture.series, series))
+        only = picture.series if len(picture.persons) == 1 and not picture.crowd else ""
+        whos.append(_who(person, leave, whos, only, series))
         series.add(person.series)
     if picture.crowd:
         plural = len(picture.crowd) > 1 or next(iter(picture.crowd.values())) != (1, False)
         whom = Whom(picture.shared.person, plural)
         who = people(picture.crowd, {person.person for person in picture.persons})
-        who += f" from {title_name(picture.series)}" if picture.series else ""
+        if picture.series and not picture.persons:
+            who += f" from {title_name(picture.series)}"
         said = person_phrases(picture.shared.fields, whom)
         kinds = join_words(kind_phrases(said, whom))
         whos.append(Who(who, kinds, who, whom, bool(kinds), said, ""))
@@ -76,10 +79,9 @@ def _who(person: Person, leave: Fields, before: list[Who], series: str, told: se
     elif what:
         what = f"also {what}"
     work = person.series or ("" if person.name else series)
-    if work and work not in told:
-        subject += f" from {title_name(work)}"
+    origin = f" from {title_name(work)}" if work and work not in told else ""
     where = position(person.position)
-    return Who(subject, what, noun, whom, bool(person.name), said, where)
+    return Who(subject + origin, what, noun, whom, bool(person.name), said, where, origin)
 
 
 def common_tags(persons: tuple[Person, ...]) -> Fields:

@@ -22,7 +22,7 @@ _MASS = words(
     magic, music, paper, luggage, money, bread, chocolate, ramen, wine, beer, alcohol, ivy,
     wheat, steam, mascara, facepaint, bodypaint, confetti, machinery, rubble, depth, nature,
     trim, embroidery, writing, fabric, leather, denim, latex, graffiti, bamboo, moss, coral,
-    seaweed, lava, foam, dust, soil, mud, metal, wood, glass, lightning, furniture, attire,
+    seaweed, lava, foam, dust, soil, mud, metal, wood, lightning, furniture, attire,
     gear, equipment, sweat, lingerie, chainmail, cake, ice cream, cleavage, stubble, fuel,
     debris, scaffolding, architecture, scenery, neon, fruit, headgear, gold, silver, poetry,
     popcorn, soup, sushi, candy, cotton candy, bokeh, chrome"""

@@ -7,7 +7,7 @@ where the profile has natural language, in the paper behind the subject tags (A.
 from typing import NamedTuple
 
 from ..vocabulary.tag import Vocabulary
-from .build import Picture, build, tag_sections, with_trained_words
+from .build import Picture, build, joined, tag_sections, with_trained_words
 from .fields import field_text
 from .leftovers import comment_notes, escape_brackets, machinery, merge_notes, prose_notes
 from .loose import worded
@@ -62,9 +62,7 @@ def compose(
     prose = " ".join(filter(None, (escape_brackets(composed), own_prose)))
     notes += comment_notes(written)
     if level == "prose":
-        kept = [*machinery(written), *own_tags]
-        joiner = " " if ends_sentence(prose) else ", "
-        text = joiner.join(filter(None, (prose, ", ".join(kept))))
+        text = joined([prose, *machinery(written), *own_tags])
         notes += prose_notes(written, said, sections)
         return Composition(text, level, {"natural language": [text]}, prose, tuple(notes))
     if own_tags:

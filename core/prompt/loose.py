@@ -5,6 +5,7 @@ general tags go where their semantic group belongs. Only for wording: the tag li
 order (see build). Reads no free text.
 """
 
+import re
 from collections import Counter
 from typing import NamedTuple
 
@@ -74,21 +75,24 @@ def worded(picture: Picture, vocabulary: Vocabulary | None = None) -> Worded:
     elif persons and _few(crowd, len(persons)) or list(crowd.values()) == [(1, False)]:
         persons += [_nobody(kind) for kind in crowd for _ in range(crowd[kind][0])]
         crowd = {}
+    persons = [_with_series(person, vocabulary) for person in persons]
     said = {name: plain_names(getattr(picture, name)) for name in ("scene", "camera", "style")}
     together = _nobody(next(iter(crowd), "other"))
     owner = persons[0] if len(persons) == 1 and not crowd else None
     if not persons and len(crowd) == 1:
         owner = together
     left = _sort_general(picture, vocabulary, said, owner)
-    works = series if names or not picture.character.strip() else []
+    told = [work for work in series if any(person.series == work for person in persons)]
+    works = [work for work in series if work not in told]
+    nameless = (crowd or persons) and not any(person.name or person.series for person in persons)
     return Worded(
         tuple(persons),
         crowd,
         together,
-        works[0] if len(works) == 1 else "",
+        works.pop() if len(works) == 1 and nameless else "",
         **said,
         artist=plain_names(picture.artist),
-        general=[*_more_names(picture), *names, *(works if len(works) > 1 else ()), *left],
+        general=[*_more_names(picture), *names, *works, *left],
     )
 
 
@@ -98,6 +102,15 @@ def _person(card: Card) -> Person:
     return Person(
         name[0] if name else "", series[0] if series else "", card.person, card.position, fields
     )
+
+
+def _with_series(person: Person, vocabulary: Vocabulary | None) -> Person:
+    """The series that the name itself states, where the vocabulary knows it as one."""
+    found = re.search(r" \(([^()]+)\)\Z", person.name)
+    if person.series or not found or vocabulary is None:
+        return person
+    tag = vocabulary.lookup(found[1])
+    return person._replace(series=tag.name) if tag and tag.category == "copyright" else person
 
 
 def _more_names(picture: Picture) -> list[str]:

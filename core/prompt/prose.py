@@ -7,7 +7,7 @@ decided by phrases and scenery.
 
 from .cast import Who, common_tags, everyone
 from .deeds import predicate
-from .english import PERSON_NOUN, Whom, join_words, people, pronouns, sentence
+from .english import PERSON_NOUN, Whom, join_words, people, pronouns, sentence, title_name
 from .loose import Worded
 from .phrases import IMPLIED, Said, kind_phrases, person_phrases
 from .scene_words import TIMES
@@ -145,6 +145,7 @@ def _describe_many(picture: Worded, whos: list[Who], setting: str) -> list[str]:
     for kind, (number, at_least) in picture.crowd.items():
         counts[kind] = (counts[kind][0] + number, at_least)
     who = people(counts)
+    who += f" from {title_name(picture.series)}" if picture.series else ""
     if "," in who:  # "two boys" before a comma would read as a tag
         out = [sentence("the picture shows", who, setting or "together")]
     else:
@@ -171,7 +172,7 @@ def _describe_next(who: Who, label: str) -> list[str]:
         about = _about(label, "is", "has", said, who.what)
         return [about[0], *_about(*_subject(who.whom), said, who.what)[1:]]
     # of who has no name the count of persons says all there is to say
-    return [sentence("one of them is", who.subject)] if who.named else []
+    return [sentence("one of them is", who.subject)] if who.named or who.origin else []
 
 
 def _about(subject: str, be: str, have: str, said: Said, what: str = "") -> list[str]:
@@ -201,10 +202,12 @@ def _label(number: int, whos: list[Who]) -> str:
         return who.subject
     alike = [one for one in whos if one.noun == who.noun]
     if len(alike) == 1:
-        return f"the {who.noun}"
-    if alike[0] is who:
-        return f"one {who.noun}"
-    return f"the other {who.noun}" if len(alike) == 2 else f"another {who.noun}"
+        which = "the"
+    elif alike[0] is who:
+        which = "one"
+    else:
+        which = "the other" if len(alike) == 2 else "another"
+    return f"{which} {who.noun}{who.origin}"
 
 
 def unsaid(picture: Worded) -> list[str]:

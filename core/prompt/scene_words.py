@@ -88,11 +88,24 @@ WHERE = {
     "heaven": "in heaven",
     "battlefield": "on a battlefield",
     "snowfield": "in a field of snow",
-    "japan": "in Japan",
-    "tokyo (city)": "in Tokyo",
+    "post-apocalypse": "in a post-apocalyptic world",
+    "industrial": "in an industrial area",
+    "overgrown": "in an overgrown place",
     "cafe": "in a café",
     "water surface": "on the surface of the water",
+    **{
+        name.lower(): f"in {name}"
+        for name in (
+            *("Japan", "China", "Egypt", "England", "France", "Italy", "Russia", "Paris"),
+            *("London", "Kyoto", "Hong Kong", "New York City", "Tokyo", "Osaka", "Akihabara"),
+        )
+    },
 }
+# Kinds of places and moods of pictures that are no things.
+NO_THINGS = words(
+    """rural, interior, fantasy, science fiction, surreal, real world location, horizon, nature,
+    architecture, broken, gold, crack, music, dark, in orbit, submerged, afloat"""
+)
 WEATHER = {
     "rain": "in the rain",
     "heavy rain": "in heavy rain",

@@ -12,6 +12,7 @@ from .deeds import QUALIFIER, prepositional
 from .english import head_word, join_words, noun_phrase
 from .phrases import IMPLIED
 from .scene_words import (
+    NO_THINGS,
     OBJECTS,
     PLACES,
     SKY_THINGS,
@@ -82,8 +83,8 @@ def _sort_place(tag: str, found: _Found) -> bool:
     plain = QUALIFIER.sub("", tag)
     group = general_groups().get(tag, "")
     for table, into in ((WHERE, found.where), (WEATHER, found.weather), (TIMES, found.times)):
-        if tag in table:
-            into.append(table[tag])
+        if tag in table or plain in table:
+            into.append(table.get(tag) or table[plain])
             return True
     if phrase := prepositional(plain):
         found.where.append(phrase)
@@ -97,11 +98,15 @@ def _sort_place(tag: str, found: _Found) -> bool:
         found.where.append(f"in {noun_phrase(plain)}")
     elif head_word(plain) in ("floor", "ground", "roof"):
         found.where.append(f"on {noun_phrase(plain)}")
-    elif head_word(plain) in OBJECTS or (group in _THINGS and not plain.endswith("ed")):
+    elif head_word(plain) in OBJECTS or _is_thing(plain, group):
         found.things.append(noun_phrase(plain))
     else:
         return False
     return True
+
+
+def _is_thing(plain: str, group: str) -> bool:
+    return group in _THINGS and plain not in NO_THINGS and not plain.endswith("ed")
 
 
 def _sort_view(tag: str, found: _Found) -> bool:
