@@ -40,7 +40,7 @@ class Shelf(NamedTuple):
 
 
 @cache
-def _meant() -> dict[str, tuple[str, ...]]:
+def phrases() -> dict[str, tuple[str, ...]]:
     """What people write -> the tags that they mean."""
     found: dict[str, tuple[str, ...]] = {}
     for left, right in arrows(DATA / "suggestions.txt"):
@@ -59,7 +59,7 @@ def suggest(name: str, limit: int, shelf: Shelf) -> list[Tag]:
 
 def _by_table(name: str, shelf: Shelf) -> list[Tag]:
     first, _, rest = name.partition(" ")
-    meant = _meant().get(rest if first in ("a", "an", "the") else name, ())
+    meant = phrases().get(rest if first in ("a", "an", "the") else name, ())
     return [tag for one in meant if (tag := shelf.lookup(one))]
 
 
@@ -121,9 +121,10 @@ def _phrases(words: list[str], shelf: Shelf) -> Iterator[Tag]:
         for start in range(len(words) - size + 1):
             if tag := _part(" ".join(words[start : start + size]), shelf):
                 yield tag
-    for word in words[:-2]:
-        if tag := _part(f"{word} {words[-1]}", shelf):
-            yield tag
+    for size in (2, 1):
+        for start in range(len(words) - 1 - size):
+            if tag := _part(" ".join([*words[start : start + size], words[-1]]), shelf):
+                yield tag
 
 
 def _part(phrase: str, shelf: Shelf) -> Tag | None:
