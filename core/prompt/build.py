@@ -67,28 +67,6 @@ class Picture(NamedTuple):
 OWN_FIELDS = ("tags", "clothing", "action", "emotion")
 
 
-def picture_from(data: Mapping) -> Picture:
-    """A Picture from JSON-like data. Raises ValueError that names a field that does not exist."""
-    cards = data.get("cards", ())
-    if not isinstance(cards, (list, tuple)):
-        raise ValueError(f"The field cards is {cards!r}; it must be a list of cards.")
-    fields = {name: value for name, value in data.items() if name != "cards"}
-    made = tuple(_record(Card, card, "card") for card in cards)
-    person_count(card.person for card in made)
-    return _record(Picture, fields, "picture")._replace(cards=made)
-
-
-def _record(kind: type, data: Mapping, what: str):
-    if not isinstance(data, Mapping):
-        raise ValueError(f"A {what} is {data!r}; it must be an object with fields.")
-    for name, value in data.items():
-        if name not in kind._fields:
-            raise ValueError(f"A {what} has no field {name!r}; use {', '.join(kind._fields)}.")
-        if not isinstance(value, str):
-            raise ValueError(f"The field {name} of a {what} is {value!r}; it must be text.")
-    return kind(**data)
-
-
 def person_count(persons: Iterable[str]) -> list[str]:
     """Person-count tags of a list of "girl", "boy", "other": ["2girls", "1boy"].
 
