@@ -38,7 +38,7 @@ async function searchTags(typed, { categories = [], first }, signal) {
     const query = new URLSearchParams({ q: typed, limit: first ? SORTED_RESULTS : RESULTS });
     if (categories.length) query.set("category", categories.join(","));
     const { tags } = await request(`/ixl/tags?${query}`, { signal });
-    return first ? preferred(tags, first).slice(0, RESULTS) : tags;
+    return first ? preferred(tags, first, typed).slice(0, RESULTS) : tags;
 }
 
 const completionOn = () => setting(OPTIONS.completion, true);

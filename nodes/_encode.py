@@ -11,6 +11,7 @@ from comfy_api.latest import io
 
 from ..core.checkpoint.route import SizeConditioning
 from ..core.prompt.encodable import encodable
+from ..core.prompt.given import text_of
 from ..core.prompt.report import encode_report
 
 COMFYUI, A1111, NO_NORM = "ComfyUI", "A1111", "A1111 without normalization"
@@ -49,7 +50,7 @@ def encode(
         raise ValueError(
             "clip is empty: the checkpoint holds no text encoder. Load one that does, or a CLIP."
         )
-    read = encodable(text, "comfyui" if weights == COMFYUI else "a1111")
+    read = encodable(text_of("text", text), "comfyui" if weights == COMFYUI else "a1111")
     tokens = _tokens(clip, read.segments)
     report = encode_report(_counts(clip, read.segments), read.notes)
     both = (shared._asdict() if shared else {}), (sizes or {})

@@ -6,6 +6,7 @@ from comfy_api.latest import io
 
 from ..core.checkpoint import profiles as model
 from ..core.checkpoint import user_profiles
+from ..core.prompt.given import model_profile_id
 from ..core.prompt.profiles import DEFAULT_PROFILE, Profile, load_profiles
 from ._host import user_folder
 
@@ -43,5 +44,5 @@ def profile_inputs() -> list:
 
 def chosen_profile(profile: str, model_profile) -> Profile | str:
     """The prompt profile to use; its id where nobody knows it (any more)."""
-    wanted = model_profile.prompt_profile if model_profile else profile
+    wanted = model_profile_id(model_profile) or profile
     return profiles().get(wanted, wanted)

@@ -2,7 +2,8 @@
 
 from comfy_api.latest import io
 
-from ..core.prompt.build import PERSONS, POSITIONS, Card
+from ..core.prompt.build import PERSONS, POSITIONS
+from ..core.prompt.given import with_card
 from ._characters import Characters
 
 
@@ -46,12 +47,8 @@ class IXLCharacter(io.ComfyNode):
         )  # fmt: skip
 
     @classmethod
-    def execute(
-        cls, name: str, series: str, person: str, tags: str, clothing: str, action: str,
-        emotion: str, position: str, characters: tuple[Card, ...] = (),
-    ) -> io.NodeOutput:  # fmt: skip
-        card = Card(name, series, person, tags, POSITIONS[position], action, emotion, clothing)
-        return io.NodeOutput((*characters, card))
+    def execute(cls, position: str, characters=None, **fields: str) -> io.NodeOutput:
+        return io.NodeOutput(with_card(characters, position=POSITIONS[position], **fields))
 
 
 NODES = [IXLCharacter]

@@ -2,7 +2,7 @@
 
 from comfy_api.latest import io
 
-from ..core.prompt.build import Picture
+from ..core.prompt.given import picture_of
 from ..core.prompt.masks import region_masks
 from ..core.prompt.regions import make_regions
 from ._characters import Picture as PictureType
@@ -50,10 +50,10 @@ class IXLCharacterRegions(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, clip, picture: Picture, base_strength: float, region_strength: float, feather: float,
+        cls, clip, picture, base_strength: float, region_strength: float, feather: float,
         weights: str, profile: str, model_profile=None, sizes=None,
     ) -> io.NodeOutput:  # fmt: skip
-        made = make_regions(picture, chosen_profile(profile, model_profile))
+        made = make_regions(picture_of(picture), chosen_profile(profile, model_profile))
         masks = region_masks(made.regions, feather)
         base = masked(encode(clip, made.base, weights, shared=sizes)[0], None, base_strength)
         parts = [

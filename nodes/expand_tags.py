@@ -4,6 +4,7 @@ from comfy_api.latest import io
 
 from ..core.prompt.additions import RATINGS, Wishes
 from ..core.prompt.expand import banned_names, expand
+from ..core.prompt.given import text_of
 from ..core.tipo.form import LENGTHS
 from ..core.tipo.model import Sampling
 from ._profile import chosen_profile, profile_inputs
@@ -108,12 +109,21 @@ class IXLExpandTags(io.ComfyNode):
         add_characters: bool, add_artists: bool, seed: int, temperature: float, top_p: float,
         min_p: float, top_k: int, device: str, keep_model: bool, profile: str, model_profile=None,
     ) -> io.NodeOutput:  # fmt: skip
-        wishes = Wishes(rating, banned_names(banned), add_characters, add_artists)
+        wishes = Wishes(
+            rating, banned_names(text_of("banned", banned)), add_characters, add_artists
+        )
         chosen = chosen_profile(profile, model_profile)
         sampling = Sampling(temperature, top_p, min_p, top_k)
         with writer(model, device, keep_model, sampling) as ask:
             result = expand(
-                text, ask, length, format == BOTH, wishes, seed, chosen, full_vocabulary()
+                text_of("text", text),
+                ask,
+                length,
+                format == BOTH,
+                wishes,
+                seed,
+                chosen,
+                full_vocabulary(),
             )
         return io.NodeOutput(*result)
 

@@ -2,6 +2,7 @@
 
 from comfy_api.latest import io
 
+from ..core.prompt.given import text_of
 from ..core.prompt.negative import CANCELLED, negative_prompt
 from ..core.prompt.report import negative_report
 from ._profile import chosen_profile, profile_inputs
@@ -46,10 +47,11 @@ class IXLNegativePrompt(io.ComfyNode):
     @classmethod
     def execute(
         cls, card: bool, extra: str, cancelled: str, profile: str, model_profile=None,
-        positive: str = "",
+        positive: str | None = None,
     ) -> io.NodeOutput:  # fmt: skip
         chosen = chosen_profile(profile, model_profile)
-        made = negative_prompt(chosen, extra, positive, full_vocabulary(), cancelled, card)
+        own, wanted = text_of("extra", extra), text_of("positive", positive)
+        made = negative_prompt(chosen, own, wanted, full_vocabulary(), cancelled, card)
         return io.NodeOutput(made.text, negative_report(made.dropped, made.warnings))
 
 

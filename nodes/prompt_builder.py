@@ -2,7 +2,7 @@
 
 from comfy_api.latest import io
 
-from ..core.prompt.build import Card, Picture
+from ..core.prompt.given import picture_of
 from ..core.prompt.levels import LEVELS, compose
 from ..core.prompt.profiles import DEFAULT_PROFILE, PROFILES
 from ._characters import Characters
@@ -80,11 +80,11 @@ class IXLPromptBuilder(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, level: str, person_count: str, profile: str, model_profile=None,
-        characters: tuple[Card, ...] = (), **fields: str,
+        cls, level: str, person_count: str, profile: str, model_profile=None, characters=None,
+        **fields: str,
     ) -> io.NodeOutput:  # fmt: skip
         given = {name: text for name, text in fields.items() if text != NONE}
-        picture = Picture(cards=characters, persons=person_count, **given)
+        picture = picture_of({"cards": characters, "persons": person_count, **given})
         made = compose(picture, level, chosen_profile(profile, model_profile), full_vocabulary())
         return io.NodeOutput(made.text, made.natural_language, picture, "\n".join(made.notes))
 

@@ -3,6 +3,7 @@
 from comfy_api.latest import io
 
 from ..core.prompt.budget import measure
+from ..core.prompt.given import text_of
 from ..core.prompt.normalize import normalize
 from ..core.prompt.options import CHOICES
 from ..core.prompt.report import budget_report, report
@@ -61,7 +62,7 @@ class IXLTagNormalizer(io.ComfyNode):
     def execute(cls, text: str, profile: str, model_profile=None, **options) -> io.NodeOutput:
         chosen = chosen_profile(profile, model_profile)
         known = full_vocabulary()
-        result = normalize(text, chosen, known, **options)
+        result = normalize(text_of("text", text), chosen, known, **options)
         budget = measure(result.text, count, chosen, known)
         return io.NodeOutput(result.text, f"{report(result)}\n{budget_report(budget)}")
 

@@ -6,6 +6,7 @@ Iterative, linear in the number of tokens. A bracket without a partner has no pa
 import re
 from typing import NamedTuple
 
+from ..vocabulary.names import INVISIBLE
 from .lexer import OPENERS, Token
 
 # AUTOMATIC1111 wiki, "Attention/emphasis": ( ) multiplies by 1.1, [ ] divides by 1.1.
@@ -15,7 +16,7 @@ SQUARE = 1 / 1.1
 CURLY = 1.05
 SQUARE_NOVELAI = 1 / 1.05
 
-_NUMBER = re.compile(r"\s*[-+]?(?:\d{1,6}(?:\.\d{0,12})?|\.\d{1,12})\s*\Z")
+_NUMBER = re.compile(rf"\s*([-+]?(?:\d{{1,6}}(?:\.\d{{0,12}})?|\.\d{{1,12}}))[\s{INVISIBLE}]*\Z")
 # After the last colon of [a:b:...]: a share or step, or several of them; or a tag like HR.
 _WHEN = re.compile(r"\s*[-+\d.%]+(?:\s*,\s*[-+\d.%]+)*\s*\Z")
 _WHEN_TAG = re.compile(r"\s*[A-Z][A-Z_0-9]*\s*\Z")
@@ -122,7 +123,7 @@ def _pair(text: str, tokens: list[Token], frame: _Frame, close: int) -> Pair:
         if frame.colon > frame.open + 1:
             number = _NUMBER.match(text, tokens[frame.colon].end, closing.start)
             if number and tokens[frame.colon].end - tokens[frame.colon].start == 1:
-                factor, suffix = float(number.group()), frame.colon
+                factor, suffix = float(number[1]), frame.colon
     elif frame.bracket == "[":
         factor = SQUARE
         if frame.pipe or _is_schedule(text, tokens, frame, closing.start):

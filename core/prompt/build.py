@@ -4,14 +4,12 @@ Counts persons, says shared tags once and keeps a character's own tags together.
 or correct tags (see normalize) and writes no sentences (see prose, levels).
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from .parse import parse
+from .fields import field_text, read_field, split_items
 from .profiles import DEFAULT_PROFILE, SECTIONS, Profile, get_profile
-from .render import chain, closing
 from .sentences import ends_sentence
 from .words import closed_class, counted, trained_word
 
@@ -23,10 +21,6 @@ POSITIONS = {
     **{name: name for name in ("top left", "top right", "bottom left", "bottom right")},
     **{name: name for name in ("foreground", "background")},
 }
-_ENDS = " \t\r\n\f\v\u3000,，、"
-# "watercolor (medium)": a name with a qualifier, which in a tag field is no emphasis.
-# "(nier:automata)" is one too, "(smile:1.2)" is a weight.
-_QUALIFIED = re.compile(r"[^()\[\]{}|\\]+ \((?![^()]*:[-+.\d ]+\))[^()\[\]{}|\\]+\)")
 # Danbooru counts up to five and then says "6+girls".
 _MOST = 5
 
@@ -73,28 +67,6 @@ class Picture(NamedTuple):
 OWN_FIELDS = ("tags", "clothing", "action", "emotion")
 
 
-def picture_from(data: Mapping) -> Picture:
-    """A Picture from JSON-like data. Raises ValueError that names a field that does not exist."""
-    cards = data.get("cards", ())
-    if not isinstance(cards, (list, tuple)):
-        raise ValueError(f"The field cards is {cards!r}; it must be a list of cards.")
-    fields = {name: value for name, value in data.items() if name != "cards"}
-    made = tuple(_record(Card, card, "card") for card in cards)
-    person_count(card.person for card in made)
-    return _record(Picture, fields, "picture")._replace(cards=made)
-
-
-def _record(kind: type, data: Mapping, what: str):
-    if not isinstance(data, Mapping):
-        raise ValueError(f"A {what} is {data!r}; it must be an object with fields.")
-    for name, value in data.items():
-        if name not in kind._fields:
-            raise ValueError(f"A {what} has no field {name!r}; use {', '.join(kind._fields)}.")
-        if not isinstance(value, str):
-            raise ValueError(f"The field {name} of a {what} is {value!r}; it must be text.")
-    return kind(**data)
-
-
 def person_count(persons: Iterable[str]) -> list[str]:
     """Person-count tags of a list of "girl", "boy", "other": ["2girls", "1boy"].
 
@@ -115,12 +87,14 @@ def with_trained_words(
     chosen, notes, fields = get_profile(profile), [], {}
     for category in ("rating", "score", "year"):
         printed = []
-        for name, item in split_items(getattr(picture, category)):
-            word = trained_word(name, category, chosen)
-            swap = word and word != name and closed_class(name, chosen)
-            printed.append(item.replace(name, word) if swap else item)
+        for item in read_field(getattr(picture, category)).items:
+            word = trained_word(item.name, category, chosen)
+            swap = word and word != item.name and closed_class(item.name, chosen)
+            printed.append(item.printed_as(word) if swap else item.printed)
             if swap:
-                notes.append(f"{name}: written as {word}, the nearest that {chosen.title} knows")
+                notes.append(
+                    f"{item.name}: written as {word}, the nearest that {chosen.title} knows"
+                )
         fields[category] = ", ".join(printed)
     return picture._replace(**fields), notes
 
@@ -143,32 +117,6 @@ def _count_tag(number: int, person: str) -> str:
     if number > _MOST:
         return f"{_MOST + 1}+{person}s"
     return f"{number}{person}{'s' if number > 1 else ''}"
-
-
-def split_items(text: str) -> list[tuple[str, str]]:
-    """(name, printed) of each item of a field; printed carries the item's own weight brackets.
-
-    With keywords such as BREAK inside, the field is one item: what stands between them stays there.
-    """
-    prompt = parse(text)
-    if any(part.kind == "keyword" for part in prompt.parts):
-        whole = field_text(text)
-        return [(whole, whole)]
-    items = []
-    for atom in prompt.atoms:
-        path = chain(prompt.groups, atom.group)
-        shown = escape_name(atom.text) if _QUALIFIED.fullmatch(atom.text) else atom.text
-        printed = "".join(prompt.groups[group].opening for group in path) + shown
-        for group in reversed(path):
-            printed += closing(prompt.groups[group], printed)
-        items.append((" ".join(atom.text.lower().replace("_", " ").split()), printed))
-    return items
-
-
-def escape_name(name: str) -> str:
-    r"""A name with its round brackets escaped: "miku (append)" -> "miku \(append\)"."""
-    bare = name.replace("\\(", "(").replace("\\)", ")").strip()
-    return bare.replace("(", "\\(").replace(")", "\\)")
 
 
 def own_items(card: Card) -> list[tuple[str, str]]:
@@ -229,15 +177,13 @@ def build(
         if name not in SECTIONS:
             raise ValueError(f"Field {name!r} is no section; use one of {', '.join(SECTIONS)}.")
     order = get_profile(profile).order or SECTIONS
+    return joined(field_text(fields[name]) for name in order if name in fields)
+
+
+def joined(pieces: Iterable[str]) -> str:
+    """Pieces of prompt text in a row; behind a sentence a space is enough."""
     out, last = "", ""
-    for piece in (field_text(fields[name]) for name in order if name in fields):
-        if piece:
-            joiner = " " if last and ends_sentence(last) and piece[0] not in "([{" else ", "
-            out, last = out + joiner + piece if out else piece, piece
+    for piece in filter(None, pieces):
+        joiner = " " if last and ends_sentence(last) and piece[0] not in "([{" else ", "
+        out, last = out + joiner + piece if out else piece, piece
     return out
-
-
-def field_text(field: str | Iterable[str]) -> str:
-    """A field as prompt text without separators at its ends."""
-    text = field if isinstance(field, str) else ", ".join(item for item in field if item.strip())
-    return text.strip(_ENDS)

@@ -3,19 +3,22 @@
 from bisect import bisect_left
 from typing import NamedTuple
 
+from ..vocabulary.names import unseen, visible
 from .options import Options
 from .parts import Prompt
 from .profiles import Profile
 from .render import Item, chain, print_items
 
+_MOST_SHOWN = 40  # characters of the item that another one now stands behind
+_UNSEEN = "between items, where nobody sees it"
 _ONE_SEPARATOR = "items are separated by one comma and one space"
 
 
 class Change(NamedTuple):
     """One difference between source and result, as prompt text ("" for nothing).
 
-    Kinds: moved, split, duplicate, implied, comment, separator, separators, and the spellings
-    underscores, spacing, escape, unescape, alias, renamed, word.
+    Kinds: moved, split, duplicate, implied, comment, separator, separators, weight, and the
+    spellings invisible, underscores, spacing, escape, unescape, alias, renamed, word.
     """
 
     kind: str
@@ -50,10 +53,15 @@ def move_changes(items: list[Item], numbers: list[int], profile: Profile) -> lis
         entry = items[number].entry
         before = follows[entry.section]
         where = f"{entry.section} follows {before}" if before else f"{entry.section} comes first"
-        why = f"{entry.why}; item {number + 1} became item {place + 1}: {where} in "
-        why += f"{profile.title} captions ({profile.source})"
+        now = f"behind {_short(items[numbers[place - 1]].entry.text)}" if place else "first"
+        why = f"{entry.why}; now {now}: {where} in {profile.title} captions ({profile.source})"
         changes.append(Change("moved", items[number].part.text, entry.text, why))
     return changes
+
+
+def _short(text: str) -> str:
+    """A name as it is; of a long sentence the beginning."""
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN].rstrip()} ..."
 
 
 def _kept(numbers: list[int]) -> set[int]:
@@ -116,17 +124,19 @@ def _root(prompt: Prompt, item: Item) -> int:
 
 
 def glue_changes(prompt: Prompt, options: Options) -> list[Change]:
-    """Changes of separators: `|||`, line breaks, doubled and missing commas."""
+    """Changes between items: `|||`, line breaks, doubled commas, signs that cannot be seen."""
     changes: list[Change] = []
     if options.form != "caption" and any(part.kind == "bar" for part in prompt.parts):
         why = "the separator of stored captions was never part of the encoded text"
         changes.append(Change("separator", "|||", options.joiner, why))
     odd: dict[str, None] = {}
+    hidden: dict[str, None] = {}
     run, inside = "", False
     for part in (*prompt.parts, None):
         kind = part.kind if part is not None else "keyword"
         if kind in ("comma", "newline", "space"):
-            run += part.text
+            run += visible(part.text)
+            hidden.update(dict.fromkeys(unseen(part.text)))
             continue
         at_edge = not inside or kind == "keyword"
         at_keyword = at_edge and part is not None and part.start > 0
@@ -134,6 +144,8 @@ def glue_changes(prompt: Prompt, options: Options) -> list[Change]:
         if separates and (run != options.joiner or at_edge):
             odd[repr(run)[1:-1]] = None
         inside, run = kind != "keyword", ""
+    if hidden:
+        changes.append(Change("invisible", ", ".join(hidden), "", _UNSEEN))
     if odd:
         changes.append(Change("separators", " ".join(odd), options.joiner, _ONE_SEPARATOR))
     return changes

@@ -9,7 +9,7 @@ order.
 import re
 from typing import NamedTuple
 
-from ..vocabulary.names import emoticons
+from ..vocabulary.names import emoticons, unseen, visible
 from ..vocabulary.tag import CATEGORIES, Tag, Vocabulary
 from .options import Options
 from .parse import parse
@@ -37,6 +37,7 @@ _PLAIN = re.compile(r"(?:[a-z0-9'+~&^=;@$%-]|[ _:/.](?=[a-z0-9\\])|\\[()])+")
 # Ordinary names as captions have them: `is_plain`, and spelled and printed as they are.
 _SIMPLE = re.compile(r"(?:[a-z0-9]|\\[()])(?:[a-z0-9'-]|[ ](?=[a-z0-9\\])|\\[()])*")
 _SIGNED = re.compile(r"[a-z0-9](?:[a-z0-9'-]|[!?](?![ ])|:?[ ](?=[a-z0-9\\])|\\[()])*")
+_FILES = ("network", "embedding")  # named after files, whose names are as they are
 _LISTED = "the vocabulary lists it"
 _NO_ESCAPES = "captions are not read by an encoder with weights"
 CACHE_LIMIT = 100_000  # items; some 40 MB
@@ -97,6 +98,10 @@ class Reader:
         return entry
 
     def _read(self, kind: str, text: str) -> Entry:
+        if kind not in _FILES and (shown := visible(text)) != text:
+            entry = self._read(kind, shown)
+            why = f"{', '.join(unseen(text))} cannot be seen, and an encoder reads it as a sign"
+            return entry._replace(edits=(("invisible", why), *entry.edits))
         if kind == "tag":
             return self._tag(text)
         if kind == "sentence":
@@ -251,7 +256,7 @@ class Reader:
 
 def _canonical(text: str) -> str:
     """Lower case, single spaces, no escapes of round brackets; emoticons keep their underscores."""
-    name = _ESCAPED.sub(r"\1", text)
+    name = _ESCAPED.sub(r"\1", visible(text))
     if "_" in name and _TWO_LETTERS.search(name):
         name = name.replace("_", " ")
     return _SPACES.sub(" ", name).strip().lower()

@@ -4,106 +4,47 @@ Deterministic and small. Covers the nouns of tags, not English at large.
 """
 
 import re
+from collections.abc import Collection
+from typing import NamedTuple
+
+
+def words(text: str) -> frozenset[str]:
+    """The words or phrases of a comma-separated list."""
+    return frozenset(" ".join(word.split()) for word in text.split(","))
+
 
 # Nouns that take no article. Last word of a noun phrase.
-_MASS = frozenset(
-    (
-        *(
-            "hair",
-            "rain",
-            "snow",
-            "water",
-            "armor",
-            "clothing",
-            "makeup",
-            "jewelry",
-            "food",
-            "rice",
-        ),
-        *(
-            "tea",
-            "coffee",
-            "milk",
-            "light",
-            "sunlight",
-            "moonlight",
-            "fire",
-            "smoke",
-            "grass",
-            "sand",
-        ),
-        *(
-            "ice",
-            "lace",
-            "fur",
-            "underwear",
-            "swimwear",
-            "sportswear",
-            "legwear",
-            "footwear",
-            "blood",
-        ),
-        *(
-            "headwear",
-            "eyewear",
-            "neckwear",
-            "sleepwear",
-            "polish",
-            "lipstick",
-            "eyeshadow",
-            "dirt",
-        ),
-        *(
-            "heterochromia",
-            "skin",
-            "fog",
-            "mist",
-            "electricity",
-            "magic",
-            "music",
-            "paper",
-            "luggage",
-        ),
-        *(
-            "money",
-            "bread",
-            "chocolate",
-            "ramen",
-            "wine",
-            "beer",
-            "alcohol",
-            "ivy",
-            "wheat",
-            "steam",
-        ),
-        *(
-            "mascara",
-            "facepaint",
-            "bodypaint",
-            "confetti",
-            "machinery",
-            "pantyhose",
-            "rubble",
-            "depth",
-            "nature",
-        ),
-    )
+_MASS = words(
+    """hair, rain, snow, water, armor, clothing, makeup, jewelry, food, rice, tea, coffee, milk,
+    light, sunlight, moonlight, fire, smoke, grass, sand, ice, lace, fur, underwear, swimwear,
+    sportswear, legwear, footwear, blood, headwear, eyewear, neckwear, sleepwear, nightwear,
+    polish, lipstick, eyeshadow, eyeliner, dirt, heterochromia, skin, fog, mist, electricity,
+    magic, music, paper, luggage, money, bread, chocolate, ramen, wine, beer, alcohol, ivy,
+    wheat, steam, mascara, facepaint, bodypaint, confetti, machinery, rubble, depth, nature,
+    trim, embroidery, writing, fabric, leather, denim, latex, graffiti, bamboo, moss, coral,
+    seaweed, lava, foam, dust, soil, mud, metal, wood, lightning, furniture, attire,
+    gear, equipment, sweat, lingerie, chainmail, cake, ice cream, cleavage, stubble, fuel,
+    debris, scaffolding, architecture, scenery, neon, fruit, headgear, gold, silver, poetry,
+    popcorn, soup, sushi, candy, cotton candy, bokeh, chrome"""
 )
 # Singular in spite of their last letter.
 _SINGULAR_S = re.compile(r"(?:ss|us|is|as|lens)\Z")
-_ONLY_ONE = frozenset(("floor", "ground", "sky", "sea", "ocean", "sun", "moon", "camera"))
-_PLURAL = frozenset(
-    ("feet", "teeth", "people", "children", "men", "women", "geese", "mice", "bangs")
+_ONLY_ONE = frozenset(("floor", "ground", "sky", "sea", "ocean", "sun", "moon"))
+_PLURAL = words(
+    """feet, teeth, people, children, men, women, geese, mice, bangs, pajamas, twin braids, scales,
+    bandages, stairs, pantyhose"""
 )
 _DETERMINED = re.compile(
-    r"(?:an?|the|her|his|their|its|one|two|three|four|five|six|many|some|no|another's|multiple)"
-    r"(?: |\Z)"
+    r"(?:an?|the|her|his|their|its|one|two|three|four|five|six|many|some|no|another|another's|each"
+    r"|both|multiple|several|something|nothing|it)(?: |\Z)"
 )
 # Words that sound like they begin with a consonant in spite of a vowel, and the reverse.
 _CONSONANT_SOUND = re.compile(r"(?:uni|use|usu|uta|ute|eu|one\b|once|ukulele|u-)")
 _VOWEL_SOUND = re.compile(r"(?:[aeiou]|hour|honest|heir|x-ray|8|11\b|18\b)")
 # The noun phrase before its first preposition, and the rest.
-_HEAD = re.compile(r"(.+?)( (?:on|in|of|over|under|between|behind|with|at|to) .+)")
+_HEAD = re.compile(
+    r"(.+?)( (?:on|in|of|over|under|between|behind|with|at|to|around|across|above|past|through) .+)"
+)
 _QUALIFIER = re.compile(r"\s*\([^()]*\)")
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _PLURAL_PERSONS = {"girl": "girls", "boy": "boys", "other": "people"}
@@ -168,11 +109,17 @@ def join_words(words: list[str]) -> str:
 def title_name(name: str) -> str:
     """A name as it stands in a sentence: "hatsune miku (append)" -> "Hatsune Miku"."""
     plain = _QUALIFIER.sub("", name).strip() or name
-    words = [
-        word if number and word in SMALL_WORDS else word[:1].upper() + word[1:]
+    return " ".join(
+        word if number and word in SMALL_WORDS else _capital(word)
         for number, word in enumerate(plain.split(" "))
-    ]
-    return " ".join(words)
+    )
+
+
+def _capital(word: str) -> str:
+    """A word of a name with its capitals: "nier:automata" -> "Nier:Automata", "2b" -> "2B"."""
+    if len(word) < 4 and any(char.isdigit() for char in word):
+        return word.upper()
+    return re.sub(r"(?:\A|(?<=[:-]))\w", lambda found: found[0].upper(), word)
 
 
 def sentence(*pieces: str) -> str:
@@ -182,20 +129,39 @@ def sentence(*pieces: str) -> str:
     return text[:1].upper() + text[1:] + "." if text else ""
 
 
-def pronouns(person: str) -> tuple[str, str, str, str]:
+class Whom(NamedTuple):
+    """Of whom is spoken. person: "girl", "boy" or "other"; plural: several of them."""
+
+    person: str
+    plural: bool = False
+
+
+def pronouns(whom: Whom) -> tuple[str, str, str, str]:
     """(subject, possessive, form of be, form of have): ("she", "her", "is", "has")."""
-    if person == "other":
+    if whom.person == "other" or whom.plural:
         return "they", "their", "are", "have"
-    return ("she", "her", "is", "has") if person == "girl" else ("he", "his", "is", "has")
+    return ("she", "her", "is", "has") if whom.person == "girl" else ("he", "his", "is", "has")
 
 
-def people(counts: dict[str, int]) -> str:
-    """{"girl": 2, "boy": 1} -> "two girls and a boy"."""
-    words = []
-    for person, number in counts.items():
-        if number == 1:
-            words.append(noun_phrase(PERSON_NOUN[person]))
-        elif number:
-            amount = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
-            words.append(f"{amount} {_PLURAL_PERSONS[person]}")
-    return join_words(words)
+def people(counts: dict[str, tuple[int, bool]], others: Collection[str] = ()) -> str:
+    """{"girl": (2, False), "boy": (1, False)} -> "two girls and a boy"; True: at least so many.
+
+    others: persons of whom one was named before, so that these are "other girls".
+    """
+    amounts = (
+        _amount(person, number, at_least, "other " if person in others else "")
+        for person, (number, at_least) in counts.items()
+    )
+    return join_words(list(filter(None, amounts)))
+
+
+def _amount(person: str, number: int, at_least: bool, other: str) -> str:
+    if not number:
+        return ""
+    if number == 1 and not at_least:
+        return f"another {PERSON_NOUN[person]}" if other else noun_phrase(PERSON_NOUN[person])
+    noun = other + _PLURAL_PERSONS[person]
+    if number < 3 and at_least:
+        return f"several {noun}"
+    amount = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+    return f"{amount}{' or more' if at_least else ''} {noun}"

@@ -21,8 +21,8 @@ from ..tipo.form import (
 )
 from ..vocabulary.tag import Vocabulary
 from .additions import Additions, Wishes
-from .build import split_items
 from .classify import Entry, Reader
+from .fields import split_items
 from .normalize import normalize
 from .options import Options
 from .parts import Part, Prompt

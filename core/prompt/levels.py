@@ -7,11 +7,13 @@ where the profile has natural language, in the paper behind the subject tags (A.
 from typing import NamedTuple
 
 from ..vocabulary.tag import Vocabulary
-from .build import Picture, build, field_text, tag_sections, with_trained_words
-from .loose import with_cards
+from .build import Picture, build, joined, tag_sections, with_trained_words
+from .fields import field_text
+from .leftovers import comment_notes, escape_brackets, machinery, merge_notes, prose_notes
+from .loose import worded
 from .parse import parse
 from .profiles import DEFAULT_PROFILE, Profile
-from .prose import description, one_sentence, unsaid
+from .prose import description, one_sentence
 from .sentences import ends_sentence
 
 LEVELS = ("tags", "sentence", "description", "prose")
@@ -50,26 +52,22 @@ def compose(
     """
     if level not in LEVELS:
         raise ValueError(f"Level {level!r} is not known; use one of {', '.join(LEVELS)}.")
-    picture, notes = with_trained_words(picture, profile)
-    sections = tag_sections(picture)
-    own_prose, own_tags = _free_text(picture.text)
+    written, notes = with_trained_words(picture, profile)
+    sections = tag_sections(written)
+    own_prose, own_tags = _free_text(written.text)
+    said = worded(written, vocabulary)
+    composed = ""
+    if level != "tags":
+        composed = one_sentence(said) if level == "sentence" else description(said)
+    prose = " ".join(filter(None, (escape_brackets(composed), own_prose)))
+    notes += comment_notes(written)
+    if level == "prose":
+        text = joined([prose, *machinery(written), *own_tags])
+        notes += prose_notes(written, said, sections)
+        return Composition(text, level, {"natural language": [text]}, prose, tuple(notes))
     if own_tags:
         sections["general"] = [*sections.get("general", ()), *own_tags]
-    worded = with_cards(picture, vocabulary) if vocabulary is not None else picture
-    write = {"tags": lambda _: "", "sentence": one_sentence}.get(level, description)
-    composed = write(worded)
-    prose = " ".join(filter(None, (composed, own_prose)))
-    if level == "prose":
-        if own_tags:
-            prose = " ".join([prose, ", ".join(own_tags)]).strip()
-        left = ", ".join(unsaid(worded))
-        if left:
-            notes.append(f"{left}: left out, there is no wording for it")
-        for name in ("rating", "score", "year"):
-            if name in sections:
-                left = ", ".join(sections[name])
-                notes.append(f"{name} {left}: left out, it has no natural wording")
-        return Composition(prose, level, {"natural language": [prose]}, prose, tuple(notes))
+    notes += merge_notes(written, sections)
     fields: dict[str, list[str]] = dict(sections)
     if prose:
         fields["natural language"] = [prose]

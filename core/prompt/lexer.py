@@ -12,6 +12,8 @@ Sources: AUTOMATIC1111 wiki "Features" (attention, prompt editing, AND, BREAK), 
 import re
 from typing import NamedTuple
 
+from ..vocabulary.names import INVISIBLE
+
 # Words that separate parts of a prompt (A1111: BREAK, AND; prompt-control: CAT, AVG, COUPLE;
 # regional prompter: ADD*). They stay where they are and nothing moves across them.
 SEPARATORS = frozenset(
@@ -27,13 +29,13 @@ FUNCTIONS = frozenset(
 
 _LINE = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 # What ends a run of plain text; capitals, because they may begin a keyword.
-_STOP = r"\s,，、|\\<_()\[\]{}:/\#A-Z\""
+_STOP = rf"\s{INVISIBLE},，、|\\<_()\[\]{{}}:/\#A-Z\""
 _TOKEN = re.compile(
     rf"""
     (?P<text>[^{_STOP}]+(?:(?:[ ]|_(?!_))[^{_STOP}]+)*)
   | (?P<comma>[,，、][^\S{_LINE}]*)
   | (?P<newline>\r\n|[{_LINE}])
-  | (?P<space>[^\S{_LINE}]+)
+  | (?P<space>(?:[^\S{_LINE}]|[{INVISIBLE}])+)
   | (?P<escape>\\[()\[\]{{}}\\])
   | (?P<open>[(\[{{])
   | (?P<close>[)\]}}])
@@ -51,8 +53,9 @@ _TOKEN = re.compile(
 # An item that is nothing but an emoticon, seen by its shape: `:d`, `>:(`, `;)`, `:3`, `(o)_(o)`,
 # `|_|`.
 _EMOTICON = re.compile(
-    r"""(?:>?[:;=]['^-]?[()\[\]{}|/\\<>@3a-zA-Z] | \(o\)_\(o\) | \|\|?_\|\|? | <\|>_<\|> | \\\|\|/)
-        (?=[^\S\n\r]*(?:[,，、)\]}|\n\r]|:[-+.\d]|\Z))""",
+    rf"""(?:>?[:;=]['^-]?[()\[\]{{}}|/\\<>@3a-zA-Z]
+           | \(o\)_\(o\) | \|\|?_\|\|? | <\|>_<\|> | \\\|\|/)
+        (?=(?:[^\S\n\r]|[{INVISIBLE}])*(?:[,，、)\]}}|\n\r]|:[-+.\d]|\Z))""",
     re.VERBOSE,
 )
 _EMOTICON_START = frozenset(">:;=(|<\\")

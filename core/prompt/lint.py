@@ -53,6 +53,8 @@ def check_items(
     searches = 0
     for items in segments:
         for item in items:
+            if _negative(item.entry, reader):
+                continue  # the model's card writes it so
             for warning in check_entry(item, reader):
                 found.setdefault(warning)
             if _is_unknown(item, reader):
@@ -61,6 +63,11 @@ def check_items(
         for warning in _check_together(items, weights, reader):
             found.setdefault(warning)
     return list(found)
+
+
+def _negative(entry: Entry, reader: Reader) -> bool:
+    """Whether a word stands in the negative prompt of the model's card, which is right about it."""
+    return entry.name in reader.profile.negative
 
 
 def check_entry(item: Item, reader: Reader) -> Iterator[PromptWarning]:
@@ -100,7 +107,7 @@ def _check_tag(entry: Entry, reader: Reader) -> Iterator[PromptWarning]:
     """What the vocabulary says against a tag."""
     tag, name, profile = entry.tag, entry.name, reader.profile
     if len(tag.meanings) > 1 and entry.category not in (*_CLOSED, "framing"):
-        why = f"it has several meanings: {'; '.join(tag.meanings)}"
+        why = f"it has several meanings: {', or '.join(tag.meanings)}"
         yield PromptWarning(
             "ambiguous", name, why, "say which one you mean, or add a tag that does"
         )
@@ -134,7 +141,9 @@ def _is_unknown(item: Item, reader: Reader) -> bool:
 
 def _unknown(entry: Entry, reader: Reader, search: bool) -> PromptWarning:
     near = [tag.name for tag in reader.vocabulary.nearest(entry.name)] if search else []
-    remedy = f"did you mean {' or '.join(near)}?" if near else "check the spelling"
+    remedy = "check the spelling; what is no tag is read as plain words"
+    if near:
+        remedy = f"did you mean {', '.join(near)}?"
     return PromptWarning("unknown", entry.name, "no known tag has this name", remedy)
 
 
@@ -214,7 +223,7 @@ def _check_one_of_a_kind(items: list[Item], reader: Reader) -> Iterator[PromptWa
         if item.part.kind != "tag" or entry.category not in (*_CLOSED, "framing"):
             continue
         before = first.setdefault(entry.category, entry)
-        if before.name == entry.name:
+        if before.name == entry.name or _negative(before, reader) and _negative(entry, reader):
             continue
         why = _conflict(before.name, entry, reader)
         if why:

@@ -6,7 +6,7 @@ The words come from the profile table; nothing here knows a model.
 from typing import NamedTuple
 
 from ..vocabulary.tag import Vocabulary
-from .build import field_text, split_items
+from .fields import field_text, split_items
 from .lint import PromptWarning
 from .normalize import check_negative
 from .profiles import DEFAULT_PROFILE, Profile, get_profile

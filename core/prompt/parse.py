@@ -7,6 +7,7 @@ only whether a phrase is one name, two names or prose.
 
 import re
 
+from ..vocabulary.names import visible
 from .brackets import SQUARE_NOVELAI, Pair, pair_brackets
 from .lexer import FUNCTIONS, Token, lex
 from .parts import Group, Part, Prompt
@@ -133,7 +134,7 @@ class _Scan:
         tail = self.text[self.tokens[pair.suffix].start : closing.end]
         parent = self.stack[-1][0] if self.stack else -1
         self._emit("open", token.start, token.end)
-        self.groups.append(Group(parent, self._slice(token), tail, factor))
+        self.groups.append(Group(parent, self._slice(token), visible(tail), factor))
         self.stack.append((len(self.groups) - 1, pair))
         return number + 1
 

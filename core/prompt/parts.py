@@ -32,8 +32,8 @@ class Part(NamedTuple):
 class Group(NamedTuple):
     """A pair of weight brackets around whole items.
 
-    opening and closing are the source text of the brackets ("(" and ":1.2)"). factor multiplies the
-    weight of the content. parent: index of the enclosing group, or -1.
+    opening and closing are the brackets as written ("(" and ":1.2)"), for printing. factor
+    multiplies the weight of the content. parent: index of the enclosing group, or -1.
     """
 
     parent: int

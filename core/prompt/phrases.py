@@ -1,264 +1,290 @@
-"""Turns tags into pieces of English sentences: looks, clothes, actions, moods, places, views,
-styles.
+"""Turns a person's tags into pieces of English sentences: looks, clothes, deeds and moods.
 
 Rules by the shape of a tag come first where they suffice; the tables hold the exceptions. A tag
-that neither can word gives "", because a wrong sentence is worse than a tag left to the tag list.
-Writes no whole sentences (see prose).
+that neither can word stays unsaid, because a wrong sentence is worse than a tag left to the tag
+list. Writes no whole sentences (see prose); scenery has the words for everything but persons.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from .english import head_word, is_plural, many, noun_phrase, pronouns
-from .parse import parse
-from .phrase_tables import (
-    ACTIONS,
-    BODY_SPOTS,
+from ..vocabulary.curated import general_groups
+from .deed_words import ACTIONS, VERBS
+from .deeds import QUALIFIER, action, emotion, is_participle, mood
+from .english import PERSON_NOUN, Whom, head_word, many, noun_phrase, pronouns, words
+from .person_words import (
+    ADJECTIVES,
+    BODY,
+    CARRIED,
     CLOTHES,
     COLORS,
+    DETAILS,
     EYE_SHAPES,
-    FACE_WORDS,
     FEATURES,
-    FEELINGS,
     HAIR_SHAPES,
-    KINDS,
+    HAIR_TAILS,
     LENGTHS,
-    MOODS,
-    OBJECTS,
-    PLACES,
-    POSITIONS,
-    SCENES,
+    OUTFITS,
+    PERSON_NOUNS,
+    ROLES,
+    SEVERAL_COLORS,
+    SPECIES,
     STATES,
-    STYLES,
     TIED,
-    VIEWS,
 )
 
-_ESCAPED = re.compile(r"\\([()])")
-_QUALIFIER = re.compile(r"\s*\([^()]*\)\Z")
-_UNSAID = frozenset(("solo", "no humans", "1girl", "1boy", "1other", "general"))
+# What a sentence says without words of its own: who is counted, that there is a scene.
+IMPLIED = words(
+    """solo, no humans, general, male focus, female focus, solo focus, other focus, scenery,
+    1girl, 1boy, 1other"""
+)
 _PERSON = re.compile(r"[^ ]+(?: [^ ]+)* (?:girl|boy|woman|man)")
-_PARTS = re.compile(r"(?:hands?|arms?|legs?|head|foot|feet|fingers?|knees?|eyes?|face|mouth)\b")
-_BENT = re.compile(r"(?:crossed|outstretched|spread|bent|raised|clasped|interlocked|folded) ")
-_PREPOSITION = re.compile(
-    r"(.*? (?:at|on|in|to|towards|with|over|under|behind|against|by|into|onto|from|around|through))"
-    r" (.+)"
+_ON_BODY = re.compile(
+    r"(.+ (?:on|around|across|behind|over|under|in|past)) ((?:one )?(?:leg|arm|chest|hand|face|"
+    r"cheek|nose|neck|eye|mouth|head|stomach|shoulders?|back|knee|chin|hips?|ear|forehead|waist|"
+    r"wrists?|fingers|elbows|mouth|hair))"
 )
-_PREPOSITIONAL = re.compile(
-    r"((?:in|on|at|by|with|under|behind|against|between|among|inside|near)) (.+)"
-)
-_POSTURES = frozenset(
-    (
-        *("up", "down", "out", "together", "apart", "raised", "crossed", "spread", "folded"),
-        *("extended", "back", "forward", "behind", "at", "above", "over"),
-    )
-)
-_ADVERBS = frozenset(
-    (
-        *("up", "down", "back", "away", "forward", "ahead", "aside", "outside", "inside", "alone"),
-        *("together", "upright", "still", "afar", "sideways", "side by side", "back-to-back"),
-        *("over", "out", "straight"),
-    )
-)
+_DEEDS = words("action, interaction, face, expression, hair, eyes")
+_SEX = {"girl": "female", "boy": "male", "other": ""}
+_NOT_WORN = words("body, expression, pose, action, interaction, camera, light, place, style, text,"
+                  "number, color, face, hair, eyes")  # fmt: skip
 
 
-def plain_tags(field: str) -> list[str]:
-    """The tags of a field as plain words: no weights, escapes, networks or dynamic parts."""
-    tags = [
-        " ".join(_ESCAPED.sub(r"\1", part.text).replace("_", " ").lower().split())
-        for part in parse(field).atoms
-        if part.kind in ("tag", "sentence") or (part.kind == "mixed" and "{" not in part.text)
-    ]
-    return [tag for tag in dict.fromkeys(tags) if tag not in _UNSAID]
+class Said(NamedTuple):
+    """What there is to say of a person, by use in a sentence, and the tags that stay unsaid.
 
+    adjectives and kinds: "tall", "elf girl", after "a". having: after "with". worn and details:
+    after "wearing". doing: after "is", with phrases such as "with closed eyes" among them.
+    """
 
-class Looks(NamedTuple):
-    """Core tags by use: after "with", "wearing" and "is", what kind of person; the rest."""
-
+    adjectives: list[str]
+    kinds: list[str]
     having: list[str]
     worn: list[str]
-    states: list[str]
-    kind: str
+    details: list[str]
+    doing: list[str]
     unsaid: list[str]
 
 
-def looks(tags: list[str], plural: bool = False) -> Looks:
-    """A person's core tags as phrases; plural when several persons share them."""
-    found = Looks([], [], [], "", [])
-    hair = [tag for tag in tags if _is_hair(tag)]
-    eyes = [tag for tag in tags if _is_eyes(tag)]
+Way = Callable[[str, Whom], tuple[str, str] | None]
+
+
+def person_phrases(fields: Mapping[str, list[str]], whom: Whom) -> Said:
+    """A person's tags ("tags", "clothing", "action", "emotion") as phrases."""
+    said = Said([], [], [], [], [], [], [])
+    described = [tag for tags in fields.values() for tag in tags]
+    hair = [tag for tag in described if _is_hair(tag)]
+    eyes = [tag for tag in described if _is_eyes(tag)]
     if hair:
-        found.having.append(hair_phrase(hair))
+        said.having.append(hair_phrase(hair, pronouns(whom)[1]))
     if eyes:
-        found.having.append(" ".join(tag.removesuffix(" eyes") for tag in eyes) + " eyes")
-    for tag in tags:
-        plain = _QUALIFIER.sub("", tag)
-        last = head_word(plain)
-        if tag in hair or tag in eyes:
-            continue
-        if tag in STATES:
-            found.states.append(STATES[tag])
-        elif not found.kind and (tag in KINDS or _PERSON.fullmatch(tag)):
-            found = found._replace(kind=tag)
-        elif last in FEATURES:
-            found.having.append(_on_body(many(plain) if plural else noun_phrase(plain)))
-        elif last in CLOTHES:
-            found.worn.extend(clothes([tag], plural))
-        else:
-            found.unsaid.append(tag)
-    return found
+        said.having.append(eyes_phrase(eyes))
+    for field, tags in fields.items():
+        for tag in tags:
+            if tag in IMPLIED or tag in hair or tag in eyes:
+                continue
+            role, text = _first(_WAYS[field], tag, whom)
+            into = getattr(said, role)
+            if text not in into:
+                into.append(text)
+    return said
+
+
+def is_worded(tag: str, field: str) -> bool:
+    """Whether a tag has words in a field of a person."""
+    return not person_phrases({field: [tag]}, Whom("other")).unsaid
+
+
+def _first(ways: tuple[Way, ...], tag: str, whom: Whom) -> tuple[str, str]:
+    """(role, phrase) by the first way that has words for a tag, else ("unsaid", tag)."""
+    for way in ways:
+        if found := way(tag, whom):
+            return found
+    return "unsaid", tag
 
 
 def _is_hair(tag: str) -> bool:
-    if tag in TIED:
+    if tag in TIED or tag in HAIR_TAILS:
         return True
     word = tag.removesuffix(" hair")
-    return word != tag and (word in LENGTHS or word in COLORS or word in HAIR_SHAPES)
+    known = word in LENGTHS or word in COLORS or word in HAIR_SHAPES or word in SEVERAL_COLORS
+    return word != tag and known
 
 
 def _is_eyes(tag: str) -> bool:
     word = tag.removesuffix(" eyes")
-    return word != tag and (word in COLORS or word in EYE_SHAPES)
+    known = word in COLORS or word in EYE_SHAPES or word in SEVERAL_COLORS
+    return tag == "heterochromia" or (word != tag and known)
 
 
-def _on_body(phrase: str) -> str:
-    """ "a scar on leg" -> "a scar on the leg"."""
-    head, space, spot = phrase.rpartition(" ")
-    return f"{head} the {spot}" if space and spot in BODY_SPOTS and " on" in head else phrase
-
-
-def hair_phrase(tags: list[str]) -> str:
+def hair_phrase(tags: list[str], their: str = "their") -> str:
     """["blonde hair", "long hair", "twintails"] -> "long blonde hair in twintails"."""
     described = [tag.removesuffix(" hair") for tag in tags if tag not in TIED]
-    tied = [tag for tag in tags if tag in TIED]
-    lengths = [word for word in described if word in LENGTHS]
-    colors = [word for word in described if word in COLORS]
-    shapes = [word for word in described if word not in lengths and word not in colors]
-    phrase = " ".join([*lengths, *shapes, *colors, "hair"])
+    lengths = [word for word in LENGTHS if word in described][-1:]
+    shapes = [word for word in described if word in HAIR_SHAPES]
+    phrase = " ".join([*lengths, *shapes, *_colors(described), "hair"])
+    tied = [TIED[tag] for tag in tags if tag in TIED]
+    tied = [way for way in tied if not any(way != other and way[2:] in other for other in tied)]
     if tied:
-        phrase += " in " + " and ".join(noun_phrase(tag) for tag in tied)
-    return phrase
+        phrase += " in " + " and ".join(dict.fromkeys(tied))
+    tails = [HAIR_TAILS[tag].format(their=their) for tag in tags if tag in HAIR_TAILS]
+    return " ".join([phrase, " and ".join(tails)]).strip()
 
 
-def clothes(tags: list[str], plural: bool = False) -> list[str]:
-    """Noun phrases that follow "wearing"; the clothing field is taken at its word."""
-    plain = [_QUALIFIER.sub("", tag.removeprefix("wearing ")) for tag in tags]
-    plain = [tag for tag in plain if any(char.isalpha() for char in tag)]
-    return [many(tag) if plural else noun_phrase(tag) for tag in plain]
+def eyes_phrase(tags: list[str]) -> str:
+    """["blue eyes", "red eyes", "heterochromia"] -> "one blue eye and one red eye"."""
+    described = [tag.removesuffix(" eyes") for tag in tags if tag != "heterochromia"]
+    shapes = [word for word in described if word in EYE_SHAPES]
+    colors = [word for word in described if word in COLORS]
+    if "heterochromia" in tags or "mismatched" in described:
+        if len(colors) == 2:
+            return f"one {colors[0]} eye and one {colors[1]} eye"
+        shapes = [*shapes, "mismatched"]
+    return " ".join([*shapes, *_colors(described), "eyes"])
 
 
-def action(tag: str, person: str) -> str:
-    """A phrase that follows "is": "holding an umbrella", "with her arms up"; or ""."""
-    their = pronouns(person)[1]
-    if tag in ACTIONS:
-        return ACTIONS[tag].format(their=their)
-    words = re.sub(r"\bown\b", their, tag)
-    words = re.sub(r"(?<!the )\bviewer\b", "the viewer", words)
-    if _BENT.match(words):
-        return f"with {noun_phrase(words)}"
-    if _PARTS.match(words):
-        part = _body_part(words, their)
-        return f"with {part}" if part else ""
-    if words.split(" ", 1)[0].endswith("ing"):
-        return _with_object(words)
-    if words.endswith((" pose", " stance")):
-        return f"in {noun_phrase(words)}"
-    return _prepositional(words)
+def _colors(described: list[str]) -> list[str]:
+    """The colors among words, several with "and"; "two-tone" only where they are not named."""
+    colors = [word for word in described if word in COLORS]
+    if len(colors) > 1:
+        return [f"{', '.join(colors[:-1])} and {colors[-1]}"]
+    return [word for word in described if word in SEVERAL_COLORS] + colors
 
 
-def _prepositional(words: str) -> str:
-    """ "on chair" -> "on a chair"; "" for anything else."""
-    found = _PREPOSITIONAL.fullmatch(words)
-    return f"{found[1]} {noun_phrase(found[2])}" if found else ""
+def _state(tag: str, whom: Whom) -> tuple[str, str] | None:
+    if tag in ADJECTIVES:
+        return "adjectives", ADJECTIVES[tag]
+    return ("doing", STATES[tag]) if tag in STATES else None
 
 
-def _body_part(words: str, their: str) -> str:
-    """ "arms up" -> "her arms up", "hand on her hip" -> "a hand on her hip"."""
-    words = re.sub(r"\b(behind|at|above|over) (back|head|sides|chest)\b", rf"\1 {their} \2", words)
-    found = re.fullmatch(r"(\w+ (?:on|in|to|between|over)) (.+)", words)
-    if found:
-        spot = f"{their} {found[2]}" if found[2] in BODY_SPOTS else noun_phrase(found[2])
-        return f"{noun_phrase(found[1] + ' x').removesuffix(' x')} {spot}"
-    return f"{their} {words}" if words.split(" ", 1)[-1].split(" ")[0] in _POSTURES else ""
+def _kind(tag: str, whom: Whom) -> tuple[str, str] | None:
+    """ "elf" -> "elf girl", "knight" -> "female knight", "cat girl"."""
+    plain = QUALIFIER.sub("", tag)
+    noun = "" if whom.person == "other" else whom.person
+    if plain in PERSON_NOUNS or _PERSON.fullmatch(plain):
+        text = plain
+    elif plain in SPECIES:
+        text = f"{plain} {noun}".strip()
+    elif plain in ROLES:
+        text = f"{_SEX[whom.person]} {plain}".strip()
+    else:
+        return None
+    return "kinds", many(text) if whom.plural else text
 
 
-def _with_object(words: str) -> str:
-    """A participle with its object: "holding umbrella" -> "holding an umbrella"."""
-    found = _PREPOSITION.fullmatch(words)
-    if found:
-        head, rest = found[1], found[2]
-        verb, space, thing = head.partition(" ")
-        middle = thing.rsplit(" ", 1)
-        if space and len(middle) == 2:
-            head = f"{verb} {noun_phrase(middle[0])} {middle[1]}"
-        return f"{head} {rest if rest in _ADVERBS else noun_phrase(rest)}"
-    verb, space, rest = words.partition(" ")
-    return words if not space or rest in _ADVERBS else f"{verb} {noun_phrase(rest)}"
+def _body(tag: str, whom: Whom) -> tuple[str, str] | None:
+    if tag in BODY:
+        return "having", many(BODY[tag]) if whom.plural else BODY[tag]
+    return ("having", noun_phrase(tag)) if tag.startswith("bare ") else None
 
 
-def mood(tag: str) -> str:
-    """A phrase that follows "is": "smiling", "with an open mouth", "looking sad"; or ""."""
-    if tag in MOODS:
-        return MOODS[tag]
-    first, last = tag.split(" ", 1)[0], tag.rsplit(" ", 1)[-1]
-    if last in FACE_WORDS and first != last:
-        return f"with {noun_phrase(tag)}"
-    if tag in FEELINGS or (tag.isalpha() and tag.endswith("ed")):
-        return f"looking {tag}"
-    if first.isalpha() and first.endswith("ing"):
-        return _with_object(tag)
-    return ""
+def _feature(tag: str, whom: Whom) -> tuple[str, str] | None:
+    plain = QUALIFIER.sub("", tag)
+    if head_word(plain) not in FEATURES or plain.startswith(("between ", "on ", "under ")):
+        return None
+    placed = _on_body(plain, "the")
+    return "having", many(placed) if whom.plural else noun_phrase(placed)
 
 
-def place(tag: str) -> str:
-    """A phrase that says where or when, or what stands there; or ""."""
-    if tag in SCENES:
-        return SCENES[tag]
-    plain = _QUALIFIER.sub("", tag)
-    if plain.endswith(" background"):
-        return f"against {noun_phrase(plain)}"
-    if plain.endswith(" sky"):
-        return f"under {noun_phrase(plain)}"
-    last = head_word(plain)
-    if last in PLACES:
-        return f"in {noun_phrase(plain)}"
-    if last in OBJECTS:
-        return f"with {noun_phrase(plain)} in the scene"
-    return _prepositional(plain)
+def _on_body(phrase: str, their: str) -> str:
+    """ "scar on leg" -> "scar on the leg"."""
+    found = _ON_BODY.fullmatch(phrase)
+    return f"{found[1]} {their} {found[2]}" if found else phrase
 
 
-def view(tag: str) -> str:
-    """A phrase on camera and light that follows "is": "seen from above"; or ""."""
-    if tag in VIEWS:
-        return VIEWS[tag]
-    if tag.startswith("from "):
-        return f"seen {tag}"
-    if tag.endswith((" view", " angle", " shot")):
-        return f"shown in {noun_phrase(tag)}"
-    if tag.endswith(" lighting"):
-        return f"with {tag}"
-    return f"shown {SCENES[tag]}" if tag in SCENES else ""
+def _outfit(tag: str, whom: Whom) -> tuple[str, str] | None:
+    """A person or a fashion in the field of clothes: "knight" -> "a knight outfit"."""
+    plain = OUTFITS.get(QUALIFIER.sub("", tag))
+    if plain is None:
+        return None
+    return "worn", many(plain) if whom.plural else noun_phrase(plain)
 
 
-def style(tag: str) -> str:
-    """A phrase that follows "drawn": "in watercolor", "in ukiyo-e style"."""
-    plain = _QUALIFIER.sub("", tag)
-    if plain in STYLES:
-        return STYLES[plain]
-    if not any(char.isalpha() for char in plain):
-        return ""
-    if tag.endswith("(medium)"):
-        return f"in {plain}"
-    if plain.endswith((" style", " artstyle")):
-        return f"in {noun_phrase(plain.replace('artstyle', 'art style'))}"
-    return f"in {plain}" if is_plural(plain) and not plain[0].isdigit() else f"in {plain} style"
+def _garment(tag: str, whom: Whom) -> tuple[str, str] | None:
+    """What is known to be worn: by its last word, or by the group of the tag."""
+    plain = QUALIFIER.sub("", tag.removeprefix("wearing "))
+    group = general_groups().get(tag, "")
+    is_known = group in ("clothing", "accessory")
+    if plain.startswith("unworn ") or (is_participle(plain) and not is_known):
+        return None
+    word = head_word(plain)
+    if word in CARRIED:
+        return "doing", f"carrying {many(plain) if whom.plural else noun_phrase(plain)}"
+    if word in DETAILS or plain in DETAILS:
+        return "details", noun_phrase(plain)
+    if word not in CLOTHES and not is_known:
+        return None
+    placed = _on_body(plain, "the" if " past " in plain else pronouns(whom)[1])
+    return "worn", many(placed) if whom.plural else noun_phrase(placed)
+
+
+def _at_its_word(tag: str, whom: Whom) -> tuple[str, str] | None:
+    """The field of clothes is taken at its word, unless the tag is known to be something else."""
+    plain = QUALIFIER.sub("", tag.removeprefix("wearing "))
+    other = general_groups().get(tag, "") in _NOT_WORN or plain.startswith("unworn ")
+    if other or not plain.isascii() or not any(char.isalpha() for char in plain):
+        return None
+    return "worn", many(plain) if whom.plural else noun_phrase(plain)
+
+
+def _deed(tag: str, whom: Whom) -> tuple[str, str] | None:
+    return ("doing", text) if (text := action(tag, whom)) else None
+
+
+def _known_deed(tag: str, whom: Whom) -> tuple[str, str] | None:
+    return _deed(tag, whom) if tag in ACTIONS else None
+
+
+def _plain_deed(tag: str, whom: Whom) -> tuple[str, str] | None:
+    """A deed where a tag may be anything: only what is surely one."""
+    known = general_groups().get(tag, "") in _DEEDS and is_participle(tag)
+    known |= general_groups().get(tag) == "pose"
+    return _deed(tag, whom) if known or tag.split(" ", 1)[0] in VERBS else None
+
+
+def _mood(tag: str, whom: Whom) -> tuple[str, str] | None:
+    return ("doing", text) if (text := mood(tag, pronouns(whom)[1])) else None
+
+
+def _emotion(tag: str, whom: Whom) -> tuple[str, str] | None:
+    return ("doing", text) if (text := emotion(tag, whom)) else None
+
+
+_WAYS: dict[str, tuple[Way, ...]] = {
+    "tags": (_known_deed, _state, _kind, _body, _feature, _mood, _garment, _plain_deed),
+    "clothing": (_state, _body, _outfit, _garment, _feature, _mood, _plain_deed, _at_its_word),
+    "action": (_deed, _mood, _state, _body, _garment, _feature),
+    "emotion": (_emotion, _state, _feature, _garment),
+}
+
+
+def kind_phrases(said: Said, whom: Whom) -> list[str]:
+    """What a person is, without articles: ["tall elf knight"]; [] for nothing but a person."""
+    kinds, noun = list(said.kinds), PERSON_NOUN[whom.person]
+    if len(kinds) > 1 and not whom.plural:
+        species = next((kind for kind in kinds if kind.removesuffix(f" {noun}") in SPECIES), "")
+        others = [kind for kind in kinds if kind != species]
+        if species:
+            plain = others[0].removeprefix("female ").removeprefix("male ")
+            kinds = [f"{species.removesuffix(f' {noun}')} {plain}", *others[1:]]
+    if said.adjectives:
+        first, *others = kinds or [many(noun) if whom.plural else noun]
+        kinds = [" ".join([*said.adjectives, first]), *others]
+    return kinds
 
 
 def position(text: str) -> str:
     """A phrase for a place in the picture: "left" -> "on the left"."""
     text = " ".join(text.lower().replace("-", " ").split())
-    if text in POSITIONS:
-        return POSITIONS[text]
-    if re.match(r"(?:on|in|at|to|near|behind|under|above|beside) ", text) or not text:
+    named = {
+        **{"left": "on the left", "right": "on the right", "center": "in the center"},
+        **{"middle": "in the center", "foreground": "in the foreground", "top": "at the top"},
+        **{"background": "in the background", "bottom": "at the bottom"},
+        **{"front": "in front", "back": "in the back"},
+    }
+    if text in named or not text:
+        return named.get(text, "")
+    if re.match(r"(?:on|in|at|to|near|behind|under|above|beside) ", text):
         return text
     return f"at the {text}"

@@ -1,249 +1,219 @@
-"""Composes English sentences from character cards and scene tags, offline and deterministically.
+"""Composes English sentences from characters and scene tags, offline and deterministically.
 
 One sentence, or a description of several. What a tag says is said once; what every character has is
-said of all of them together. Places nothing in a prompt (see levels).
+said of all of them together. Places nothing in a prompt (see levels); which words a tag gets is
+decided by phrases and scenery.
 """
 
-import re
-from collections.abc import Callable
-from typing import NamedTuple
+from .cast import Who, common_tags, everyone
+from .deeds import predicate
+from .english import PERSON_NOUN, Whom, join_words, people, pronouns, sentence, title_name
+from .loose import Worded
+from .phrases import IMPLIED, Said, kind_phrases, person_phrases
+from .scene_words import TIMES
+from .scenery import Scene, scene, styles
 
-from .build import Card, Picture, shared_tags
-from .english import (
-    PERSON_NOUN,
-    join_words,
-    many,
-    noun_phrase,
-    people,
-    pronouns,
-    sentence,
-    title_name,
-)
-from .phrases import action, clothes, looks, mood, place, plain_tags, position, style, view
-
-Shared = dict[str, list[str]]
-_WHERE = re.compile(
-    r"(?:in|on|at|by|near|under|behind|above|beside|against|between|among|inside|to|without|of"
-    r"|outdoors|indoors|underwater)(?: |\Z)"
-)
-_NOTHING: Shared = {"tags": [], "clothing": [], "action": [], "emotion": []}
+_WHEN = frozenset(TIMES.values())
 
 
-class _Said(NamedTuple):
-    """What there is to say of one person: noun, phrases after "with", "wearing" and "is"."""
-
-    subject: str
-    noun: str
-    having: list[str]
-    worn: list[str]
-    doing: list[str]
-    where: str
-
-
-def one_sentence(picture: Picture) -> str:
+def one_sentence(picture: Worded) -> str:
     """The picture in one sentence, "" when there is nothing to say."""
-    setting = join_phrases(_said(place, picture.scene))
-    seen = _said(view, picture.camera)[:2]
-    seen += [f"drawn {phrase}" for phrase in _said(style, picture.style)[:1]]
-    around = f", {join_words(seen)}" if seen else ""
-    said = [_short(person, len(picture.cards)) for person in _everyone(picture.cards, _NOTHING)]
-    if not said:
-        return sentence("this is a scene", setting + around) if setting or around else ""
-    if len(said) == 1:
-        return sentence(_alone(said[0], setting) + around)
-    if any(person.doing or person.where for person in said):
-        clauses = [_clause(person, number) for number, person in enumerate(said)]
+    seen = scene(picture.scene, picture.camera)
+    around, setting = _around(picture, seen), " ".join(seen.where)
+    whos = [_short(who, len(picture.persons)) for who in everyone(picture, {})]
+    if not whos:
+        things = f"with {join_words(seen.things)}" if seen.things else ""
+        said = sentence("this is a scene", setting, things + around)
+        return said if setting or things or around else ""
+    around = (f", with {join_words(seen.things[:2])} in view" if seen.things else "") + around
+    if len(whos) == 1:
+        return sentence(_alone(whos[0], setting) + around)
+    doing = [bool(who.verbs) for who in whos]
+    if all(doing):
+        clauses = [f"{_dressed(who)} {_is(who.be, who.verbs)}" for who in whos]
         body = f"{', '.join(clauses[:-1])}, and {clauses[-1]}"
-    else:
-        who = join_words([_dressed(person) for person in said])
-        if len(said) > 2:  # a name before a comma would read as a tag
-            return sentence("the picture shows", who, (setting or "together") + around)
-        return sentence(who, _be(setting, "are"), (setting or "together") + around)
-    return sentence(body + (f", {setting}" if setting else "") + around)
+        return sentence(body + (f", {setting}" if setting else "") + around)
+    who = join_words([f"{_dressed(one)} {one.verbs}".strip() for one in whos])
+    if any(doing):
+        return sentence(f"the picture shows {who}" + (f", {setting}" if setting else "") + around)
+    if len(whos) > 2:  # a name before a comma would read as a tag
+        return sentence("the picture shows", who, (setting or "together") + around)
+    return sentence(who, _is("are", setting or "together") + around)
 
 
-def _short(said: _Said, persons: int) -> _Said:
+def _around(picture: Worded, seen: Scene) -> str:
+    """View and style behind a sentence: ", seen from above and drawn in watercolor"."""
+    said = [*seen.views[:2], *(f"drawn {style}" for style in styles(picture.style)[0][:1])]
+    if seen.has:
+        said[:1] = [f"{said[0] if said else 'shown'} with {seen.has[0]}"]
+    return f", {join_words(said)}" if said else ""
+
+
+def _short(who: Who, persons: int) -> Who:
     """The first things to say of a person; one sentence holds few of each."""
-    most = max(2, 5 - persons)
-    return said._replace(having=said.having[:most], worn=said.worn[:most], doing=said.doing[:most])
-
-
-def _said(word: Callable[[str], str], field: str) -> list[str]:
-    """The phrases of a field; tags that cannot be worded are left to the tag list."""
-    return [phrase for phrase in map(word, plain_tags(field)) if phrase]
-
-
-def _alone(said: _Said, setting: str) -> str:
-    """The only person of a picture, with what happens and where."""
-    subject = said.subject + (f" with {join_words(said.having)}" if said.having else "")
-    what = join_phrases([*said.doing, said.where, setting])
-    if not what:
-        return f"this is {subject}" + (f", wearing {join_words(said.worn)}" if said.worn else "")
-    be = "is" if said.doing or said.where else _be(setting, "is")
-    worn = f", wearing {join_words(said.worn)}," if said.worn else ""
-    return f"{subject}{worn} {be} {what}"
-
-
-def _clause(said: _Said, number: int) -> str:
-    """One of several persons: subject, looks, clothes, what the person does, where."""
-    what = join_phrases([*said.doing, said.where])
-    return f"{_dressed(said)} is {what or ('also there' if number else 'there')}"
-
-
-def _dressed(said: _Said) -> str:
-    """A person with looks and clothes."""
-    subject = said.subject
-    subject += f" with {join_words(said.having)}" if said.having else ""
-    return subject + (f" wearing {join_words(said.worn)}" if said.worn else "")
-
-
-def _be(setting: str, verb: str) -> str:
-    """ "is", or "is shown" before a setting that no person can be."""
-    return (
-        f"{verb} shown" if setting.startswith(("against ", "with ", "by day", "at night")) else verb
+    most, said = max(2, 5 - persons), who.said
+    short = said._replace(
+        having=said.having[:most], worn=said.worn[:most], details=[], doing=said.doing[:most]
     )
+    return who._replace(said=short)
 
 
-def description(picture: Picture) -> str:
-    """The picture in several sentences: who and where, each character, view, style."""
-    setting = join_phrases(_said(place, picture.scene))
+def _alone(who: Who, setting: str) -> str:
+    """The only person of a picture, or a crowd, with what happens and where."""
+    subject = f"{who.subject}, {who.what}" if who.named and who.what else who.subject
+    subject += f" with {join_words(who.said.having)}" if who.said.having else ""
+    worn = f", wearing {_worn(who.said)}" if who.said.worn else ""
+    what = predicate([*who.said.doing, who.where, setting])
+    if not what:
+        return f"{'these are' if who.whom.plural else 'this is'} {subject}{worn}"
+    comma = "," if worn or (who.named and who.what) else ""
+    return f"{subject}{worn}{comma} {_is(who.be, what)}"
+
+
+def _dressed(who: Who) -> str:
+    """One of several persons with looks and clothes."""
+    subject = who.subject
+    subject += f" with {join_words(who.said.having)}" if who.said.having else ""
+    return subject + (f" wearing {_worn(who.said)}" if who.said.worn else "")
+
+
+def _is(be: str, what: str) -> str:
+    """ "is smiling"; "is shown" before what no person can be."""
+    shown = what.startswith(("against ", "with ", "under ", "amid ")) or what in _WHEN
+    return f"{be} shown {what}" if shown else f"{be} {what}"
+
+
+def _worn(said: Said) -> str:
+    worn = join_words(said.worn)
+    if said.details:
+        worn = f"{worn}, with {join_words(said.details)}" if worn else (
+            f"clothes with {join_words(said.details)}"
+        )  # fmt: skip
+    return worn
+
+
+def description(picture: Worded) -> str:
+    """The picture in several sentences: who and where, each character, things, view, style."""
+    seen = scene(picture.scene, picture.camera)
+    setting = " ".join(seen.where)
+    whos = everyone(picture, {})
     out: list[str] = []
-    if len(picture.cards) == 1:
-        out += _describe_one(picture.cards, setting)
-    elif picture.cards:
-        out += _describe_many(picture.cards, setting)
-    elif setting:
-        out.append(sentence("this is a scene", setting))
-    seen = _said(view, picture.camera)
-    verbs = [phrase for phrase in seen if not phrase.startswith("with ")]
-    if verbs:
-        out.append(sentence("the picture is", join_words(verbs)))
-    if len(verbs) < len(seen):
-        having = [phrase.removeprefix("with ") for phrase in seen if phrase not in verbs]
-        out.append(sentence("the picture has", join_words(having)))
-    drawn = _said(style, picture.style)
-    drawn += [f"in the style of {name}" for name in plain_tags(picture.artist)]
-    if drawn:
-        out.append(sentence("it is drawn", join_words(drawn)))
+    if len(whos) == 1:
+        out += _describe_one(whos[0], setting)
+    elif whos:
+        out += _describe_many(picture, whos, setting)
+    elif setting or not (seen.things or seen.views or seen.has):
+        out.append(sentence("this is a scene", setting) if setting else "")
+    if seen.things:
+        has = "the scene has" if whos or setting else "this is a scene with"
+        out.append(sentence(has, join_words(seen.things)))
+    if seen.views:
+        out.append(sentence(_of_the_view(whos), join_words(seen.views)))
+    if seen.has:
+        out.append(sentence("the picture has", join_words(seen.has)))
+    out.append(_drawn(picture))
     return " ".join(filter(None, out))
 
 
-def _describe_one(cards: tuple[Card, ...], setting: str) -> list[str]:
-    said = _everyone(cards, _NOTHING)[0]
-    what = join_phrases([*said.doing, said.where, setting])
-    be = "is" if said.doing or said.where else _be(setting, "is")
-    opening = sentence(said.subject, be, what) if what else sentence("this is", said.subject)
-    return [opening, *_about(*_pronoun(cards[0]), said._replace(doing=[]))]
+def _of_the_view(whos: list[Who]) -> str:
+    """What is seen from above: the person, the persons, or the scene."""
+    if not whos:
+        return "it is"
+    subject, _, be, _ = pronouns(whos[0].whom) if len(whos) == 1 else pronouns(Whom("other"))
+    return f"{subject} {be}"
 
 
-def _describe_many(cards: tuple[Card, ...], setting: str) -> list[str]:
-    counts: dict[str, int] = {}
-    for card in cards:
-        counts[card.person] = counts.get(card.person, 0) + 1
-    common = {field: shared_tags(cards, field) for field in _NOTHING}
+def _drawn(picture: Worded) -> str:
+    drawn = join_words(styles(picture.style)[0])
+    artists = f"in the style of {join_words(picture.artist)}" if picture.artist else ""
+    both = ", ".join(filter(None, (drawn, artists)))
+    return sentence("the picture is drawn", both) if both else ""
+
+
+def _describe_one(who: Who, setting: str) -> list[str]:
+    what = predicate([*who.said.doing, who.where, setting])
+    this = "these are" if who.whom.plural else "this is"
+    opening = sentence(who.subject, _is(who.be, what)) if what else sentence(this, who.subject)
+    said = who.said._replace(doing=[])
+    return [opening, *_about(*_subject(who.whom), said, who.what)]
+
+
+def _describe_many(picture: Worded, whos: list[Who], setting: str) -> list[str]:
+    counts = {kind: (0, False) for kind in PERSON_NOUN}
+    for person in picture.persons:
+        counts[person.person] = (counts[person.person][0] + 1, False)
+    for kind, (number, at_least) in picture.crowd.items():
+        counts[kind] = (counts[kind][0] + number, at_least)
     who = people(counts)
+    who += f" from {title_name(picture.series)}" if picture.series else ""
     if "," in who:  # "two boys" before a comma would read as a tag
         out = [sentence("the picture shows", who, setting or "together")]
     else:
-        out = [sentence(who, _be(setting, "are"), setting or "together")]
-    everyone = "both of them" if len(cards) == 2 else "all of them"
-    out += _about(everyone, "are", "have", _shared(common))
-    for card, said in zip(cards, _everyone(cards, common), strict=True):
-        if not (card.name or any(said[2:])):
-            continue  # the count of persons says all there is to say
-        who = said.subject + (f", {said.noun}" if card.name else "")
-        out.append(sentence(said.where, "is", who) if said.where else sentence("there is", who))
-        out += _about(*_pronoun(card), said)
+        out = [sentence(who, _is("are", setting or "together"))]
+    common = {} if picture.crowd else common_tags(picture.persons)
+    they = Whom("other", plural=True)
+    shared = person_phrases(common, they)
+    out += _about("they", "are", "have", shared, join_words(kind_phrases(shared, they)))
+    apart = everyone(picture, common)
+    for number, one in enumerate(apart[: len(picture.persons)]):
+        out += _describe_next(one, _label(number, apart))
     return out
 
 
-def _about(subject: str, be: str, have: str, said: _Said) -> list[str]:
-    """Looks, clothes and what the person does, one sentence each."""
+def _describe_next(who: Who, label: str) -> list[str]:
+    """One of several persons: at first by name or place, then by pronoun."""
+    said = who.said
+    if who.where:
+        what = f", {who.what}" if who.what else ""
+        having = f" with {join_words(said.having)}" if said.having else ""
+        first = sentence(who.where, "is", f"{who.subject}{what}{having}")
+        return [first, *_about(*_subject(who.whom), said._replace(having=[]))]
+    if who.what or any((said.having, said.worn, said.details, said.doing)):
+        about = _about(label, "is", "has", said, who.what)
+        return [about[0], *_about(*_subject(who.whom), said, who.what)[1:]]
+    # of who has no name the count of persons says all there is to say
+    return [sentence("one of them is", who.subject)] if who.named or who.origin else []
+
+
+def _about(subject: str, be: str, have: str, said: Said, what: str = "") -> list[str]:
+    """What somebody is and has, wears and does, one sentence each."""
+    having = join_words(said.having)
+    are = sentence(subject, be, what, f"with {having}" if having else "") if what else ""
     return [
         text
         for text in (
-            sentence(subject, have, join_words(said.having)) if said.having else "",
-            sentence(subject, be, "wearing", join_words(said.worn)) if said.worn else "",
-            sentence(subject, be, join_phrases(said.doing)) if said.doing else "",
+            are or (sentence(subject, have, having) if having else ""),
+            sentence(subject, be, "wearing", _worn(said)) if _worn(said) else "",
+            sentence(subject, _is(be, predicate(said.doing))) if said.doing else "",
         )
         if text
     ]
 
 
-def _pronoun(card: Card) -> tuple[str, str, str]:
-    subject, _, be, have = pronouns(card.person)
+def _subject(whom: Whom) -> tuple[str, str, str]:
+    subject, _, be, have = pronouns(whom)
     return subject, be, have
 
 
-def _everyone(cards: tuple[Card, ...], leave: Shared) -> list[_Said]:
-    """What there is to say of each card, without what is said of all."""
-    said = []
-    for number, card in enumerate(cards):
-        own = looks([tag for tag in plain_tags(card.tags) if tag not in leave["tags"]])
-        dressed = [tag for tag in plain_tags(card.clothing) if tag not in leave["clothing"]]
-        noun = _noun(card, own.kind)
-        another = not card.name and any(
-            not other.name and other.person == card.person for other in cards[:number]
-        )
-        subject = f"another {noun}" if another else noun_phrase(noun)
-        if card.name:
-            series = f" from {title_name(_name(card.series))}" if card.series.strip() else ""
-            subject = title_name(_name(card.name)) + series
-        worn = own.worn + clothes(dressed)
-        doing = [*own.states, *_doing(card, card.person, leave)]
-        where = position(card.position)
-        said.append(_Said(subject, noun_phrase(noun), own.having, worn, doing, where))
-    return said
+def _label(number: int, whos: list[Who]) -> str:
+    """A person at the first mention of its own: the name, "the boy", "one girl"."""
+    who = whos[number]
+    if who.named:
+        return who.subject
+    alike = [one for one in whos if one.noun == who.noun]
+    if len(alike) == 1:
+        which = "the"
+    elif alike[0] is who:
+        which = "one"
+    else:
+        which = "the other" if len(alike) == 2 else "another"
+    return f"{which} {who.noun}{who.origin}"
 
 
-def _name(field: str) -> str:
-    """The first name of a field, without weight."""
-    return next(iter(plain_tags(field)), field)
-
-
-def _noun(card: Card, kind: str) -> str:
-    """ "girl", "cat girl", "elf girl"."""
-    noun = PERSON_NOUN[card.person]
-    if kind.endswith(("girl", "boy", "woman", "man")):
-        return kind
-    return f"{kind} {noun}" if kind else noun
-
-
-def _shared(common: Shared) -> _Said:
-    """What is said of all characters together."""
-    own = looks(common["tags"], plural=True)
-    card = Card(action=", ".join(common["action"]), emotion=", ".join(common["emotion"]))
-    worn = own.worn + clothes(common["clothing"], plural=True)
-    doing = [*own.states, *_doing(card, "other", _NOTHING)]
-    doing += [f"{many(own.kind)}"] if own.kind else []
-    return _Said("", "", own.having, worn, doing, "")
-
-
-def _doing(card: Card, person: str, leave: Shared) -> list[str]:
-    acts = [tag for tag in plain_tags(card.action) if tag not in leave["action"]]
-    moods = [tag for tag in plain_tags(card.emotion) if tag not in leave["emotion"]]
-    said = [action(tag, person) for tag in acts] + [mood(tag) for tag in moods]
-    return [phrase for phrase in said if phrase]
-
-
-def unsaid(picture: Picture) -> list[str]:
-    """Tags that no sentence words: too unusual for the rules."""
-    left: list[str] = []
-    for card in picture.cards:
-        left += looks(plain_tags(card.tags)).unsaid
-        left += [tag for tag in plain_tags(card.action) if not action(tag, card.person)]
-        left += [tag for tag in plain_tags(card.emotion) if not mood(tag)]
-    for field, word in (("scene", place), ("camera", view), ("style", style)):
-        left += [tag for tag in plain_tags(getattr(picture, field)) if not word(tag)]
-    left += plain_tags(picture.general)
+def unsaid(picture: Worded) -> list[str]:
+    """Tags that no sentence words: too unusual for the rules, or nobody said whose they are."""
+    left = [tag for who in everyone(picture, {}) for tag in who.said.unsaid]
+    left += scene(picture.scene, picture.camera).unsaid
+    left += styles(picture.style)[1]
+    left += [tag for tag in picture.general if tag not in IMPLIED]
     return list(dict.fromkeys(left))
-
-
-def join_phrases(phrases: list[str]) -> str:
-    """What someone is and does joined by "and", then what is had, then where and when."""
-    phrases = [phrase for phrase in phrases if phrase]
-    having = [phrase for phrase in phrases if phrase.startswith("with ")]
-    where = [phrase for phrase in phrases if _WHERE.match(phrase)]
-    verbs = [phrase for phrase in phrases if phrase not in having and phrase not in where]
-    had = join_words([phrase.removeprefix("with ") for phrase in having])
-    return " ".join(filter(None, [join_words(verbs), f"with {had}" if had else "", *where]))

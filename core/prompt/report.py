@@ -3,20 +3,23 @@
 from collections.abc import Iterable
 
 from .budget import CHUNK, Budget
+from .changes import Change
 from .lint import PromptWarning
 from .normalize import Normalized
 
 
 def report(result: Normalized) -> str:
     """One line per change and per warning; says so when there is nothing to report."""
-    found = result.as_dict()
-    lines = [
-        f"{change['kind']}: {change['from'] or '(nothing)'} -> {change['to'] or '(removed)'} "
-        f"({change['why']})"
-        for change in found["changes"]
-    ]
+    lines = [_change_line(change) for change in result.changes]
     lines += [warning_line(warning) for warning in result.warnings]
     return "\n".join(lines) or "Nothing to change, nothing to warn of."
+
+
+def _change_line(change: Change) -> str:
+    shown = change.before or "(nothing)"
+    if change.after != change.before:
+        shown += f" -> {change.after or '(removed)'}"
+    return f"{change.kind}: {shown} ({change.why})"
 
 
 def budget_report(budget: Budget) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..download import download
+from .contradictions import opposites
 from .index import LISTS, write_atomically
 from .names import canonical
 from .sources import list_rows
@@ -52,7 +53,7 @@ def update(
 
 
 def lookup(vocabulary: Vocabulary, names: Sequence[str]) -> list[dict]:
-    """What is known of each name; for unknown names the nearest known ones."""
+    """What is known of each name, and what it contradicts; for unknown names the nearest known."""
     answers = []
     for asked in names:
         name = canonical(asked)
@@ -61,7 +62,8 @@ def lookup(vocabulary: Vocabulary, names: Sequence[str]) -> list[dict]:
             near = [near.name for near in vocabulary.nearest(name)]
             answers.append({"asked": asked, "known": False, "name": name, "nearest": near})
         else:
-            answers.append({"asked": asked, "known": True, **tag._asdict()})
+            against = [found.other for found in opposites(tag.name) if not found.weak]
+            answers.append({"asked": asked, "known": True, **tag._asdict(), "against": against})
     return answers
 
 
@@ -97,7 +99,7 @@ def _answer_text(answer: dict) -> str:
     lines = [f"{answer['name']}: {kind}{posts}, from {answer['origin']}"]
     if canonical(answer["asked"]) != answer["name"]:
         lines[0] = f"{answer['asked']} -> {lines[0]}"
-    for field in ("aliases", "implies", "meanings"):
+    for field in ("aliases", "implies", "against", "meanings"):
         if answer[field]:
             lines.append(f"  {field}: {', '.join(answer[field])}")
     if answer["trained_as"]:

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from . import spelling
+from .completion import is_offered
 from .layout import (
     APPLICATION,
     BUCKET_BITS,
@@ -153,8 +154,9 @@ def _more(facts: Tag | None, aliases: list[str] | None) -> str | None:
 
 
 def searchable(name: str, known: Known, facts: dict[str, Tag]) -> bool:
-    """Whether completion may offer a name: not if it is only an ambiguous word or alias."""
-    return not (name in facts and facts[name].meanings and not known.group and known.count is None)
+    """Whether completion may offer a name."""
+    meanings = facts[name].meanings if name in facts else ()
+    return is_offered(known.category, known.group, known.count, meanings)
 
 
 def _alias_ranks(merged: Merged) -> list[tuple[str, int]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from .layout import OPEN
 from .names import canonical
 from .tag import CATEGORIES, Tag
 
@@ -42,6 +43,11 @@ def typed(text: str) -> Typed:
     if _READABLE.search(text) or signs.isalnum():
         return Typed(tuple(_WORDS.findall(text.lower())), not text[-1].isalnum(), "")
     return Typed((), False, canonical(signs))
+
+
+def is_offered(category: str, group: str, count: int | None, meanings: Sequence[str]) -> bool:
+    """Whether completion may offer a name: not if it is only an ambiguous word or alias."""
+    return category not in OPEN or bool(group) or count is not None or not meanings
 
 
 def wanted(limit: int, categories: Sequence[str]) -> tuple[int, tuple[str, ...]]:
@@ -81,13 +87,14 @@ def search(
     """Matches among a small number of tags, in their order. See IndexedVocabulary.search."""
     limit, categories = wanted(limit, categories)
     query = typed(text)
-    matches: list[Found] = []
-    for tag in tags:
-        if len(matches) == limit:
-            break
-        if tag.category in categories and _matches(tag, query):
-            matches.append(found(tag, query))
-    return matches
+    matches = [tag for tag in tags if tag.category in categories and _matches(tag, query)]
+    return [found(tag, query) for tag in full_name_first(matches, text)[:limit]]
+
+
+def full_name_first(matches: list[Tag], text: str) -> list[Tag]:
+    """The matches in their order, but first the tag whose whole name is typed."""
+    name = canonical(text)
+    return sorted(matches, key=lambda tag: tag.name != name)
 
 
 def _matches(tag: Tag, query: Typed) -> bool:

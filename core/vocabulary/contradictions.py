@@ -75,7 +75,7 @@ def contradictions(tags: Iterable[str]) -> list[Contradiction]:
     return found
 
 
-def known_contradictions() -> list[Contradiction]:
-    """All pairs of the table, for reports and tests."""
-    found = sorted(_pairs().items(), key=lambda item: sorted(item[0]))
-    return [Contradiction(*sorted(pair), why.reason, why.weak) for pair, why in found]
+def opposites(tag: str) -> list[Contradiction]:
+    """Every tag that does not fit together with one canonical name, by name."""
+    pairs = ((other, _pairs()[frozenset((tag, other))]) for other in _partners().get(tag, ()))
+    return [Contradiction(tag, other, why.reason, why.weak) for other, why in pairs]

@@ -5,19 +5,22 @@ the fallback when there is no index, the source of groups, implications and mean
 and cheap: nothing is read before the first question. Data grammar: data/README.md.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
 from . import completion, spelling
 from .closed import by_pattern, closed_tags
-from .completion import Found
+from .completion import Found, is_offered
 from .contradictions import Contradiction, contradictions
 from .names import DATA, emoticons
+from .suggest import Shelf, suggest
 from .tables import arrows, entries, names
 from .tag import GROUPS, Tag
 
 _MISSING = object()
+_INSTEAD = re.compile(r"; (\{[^{}]*\}(?: or \{[^{}]*\})*)\Z")
 
 
 def _reversed(path: Path) -> dict[str, tuple[str, ...]]:
@@ -79,9 +82,15 @@ def _deprecated() -> list[tuple[str, str]]:
 
 
 def _meanings() -> list[tuple[str, list[str]]]:
-    """Ambiguous names: `name | first meaning | second meaning`."""
+    """Ambiguous names: `name | first meaning | second meaning; {tag that says so}`."""
     rows = (line.split(" | ") for line in entries(DATA / "ambiguous.txt"))
-    return [(name.strip(), [meaning.strip() for meaning in rest]) for name, *rest in rows]
+    return [(name.strip(), [_meaning(text.strip()) for text in rest]) for name, *rest in rows]
+
+
+def _meaning(text: str) -> str:
+    """A meaning in words: `the bird; {crane (animal)}` -> `the bird (write "crane (animal)")`."""
+    text = _INSTEAD.sub(r" (write \1)", text)
+    return text.replace("{", '"').replace("}", '"')
 
 
 @cache
@@ -136,7 +145,8 @@ class CuratedVocabulary:
 
     def search(self, text: str, limit: int = 20, categories: Sequence[str] = ()) -> list[Found]:
         """Completions of typed text, in the order of the files (post counts are unknown here)."""
-        tags = (tag for tag in curated_tags().values() if tag.group or not tag.meanings)
+        every = curated_tags().values()
+        tags = (t for t in every if is_offered(t.category, t.group, t.count, t.meanings))
         return completion.search(tags, text, limit, categories)
 
     def contradictions(self, names: Iterable[str]) -> list[Contradiction]:
@@ -144,13 +154,21 @@ class CuratedVocabulary:
         return contradictions(names)
 
     def nearest(self, name: str, limit: int = 3) -> list[Tag]:
-        """Known tags about one key away from an unknown name, closest first."""
-        squashed = spelling.squash(name)
-        if not 2 < len(squashed) <= spelling.MAX_SQUASHED:
-            return []
+        """Known tags that an unknown name may stand for, best first; see suggest.py."""
+        shelf = Shelf(self.lookup, lambda tag: True, self._near, self._starting, self._ending)
+        return suggest(name, limit, shelf)
+
+    def _near(self, squashed: str) -> list[Tag]:
         typos = self._typo_index()
         near = {n: None for key in spelling.deletions(squashed) for n in typos.get(key, ())}
-        return [curated_tags()[n] for n in spelling.rank(name, near, limit)]
+        return [curated_tags()[name] for name in near]
+
+    def _starting(self, beginning: str) -> list[Tag]:
+        return [tag for name, tag in curated_tags().items() if name.startswith(beginning)]
+
+    def _ending(self, noun: str) -> list[Tag]:
+        """General tags with that last word, in the order of the files."""
+        return [curated_tags()[name] for name in general_groups() if name.endswith(f" {noun}")]
 
     def _typo_index(self) -> dict[str, list[str]]:
         if self._typos is None:

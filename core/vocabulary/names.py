@@ -1,15 +1,24 @@
-"""Canonical spelling of tag names: lower case, single spaces, no escapes.
+"""Canonical spelling of tag names: lower case, single spaces, no escapes, nothing invisible.
 
 Does not know which names exist. Danbooru stores `long_hair` and `^_^`; prompts write `long hair`
 and `^_^`, so an underscore is a space except where it is a mouth (Danbooru, tag group "Emoticons").
 """
 
 import re
+import unicodedata
 from functools import cache
 from pathlib import Path
 
 DATA = Path(__file__).with_name("data")
 
+# Signs without a shape that web pages and chats leave in copied text: soft hyphen, zero-width
+# spaces and joiners, marks of writing direction, byte order mark (Unicode 16, category Cf).
+INVISIBLE = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+# Joiners between two letters that are not ASCII belong to the writing (Persian, Hindi, emoji).
+_UNSEEN = re.compile(
+    rf"(?![\u200c\u200d])[{INVISIBLE}]"
+    r"|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
+)
 _ESCAPED = re.compile(r"\\([()\[\]{}])")
 # A mouth between signs that hold no letter: ^_^ >_< =_=. Faces with letters (o_o) are listed by
 # name, because an artist may be called `m_k`.
@@ -18,6 +27,17 @@ _FACE = re.compile(r"[^\w\s]+_+[^\w\s]+")
 _UNDERSCORED = re.compile(
     r"score_\d(_up)?|rating_(safe|questionable|explicit)|source_(anime|cartoon|furry|pony)"
 )
+
+
+def visible(text: str) -> str:
+    """The text without signs that have no shape."""
+    return text if text.isascii() else _UNSEEN.sub("", text)
+
+
+def unseen(text: str) -> list[str]:
+    """The signs without a shape in a text, each once, as people can look them up."""
+    signs = dict.fromkeys(_UNSEEN.findall(text))
+    return [f"U+{ord(sign):04X} {unicodedata.name(sign, 'unnamed').lower()}" for sign in signs]
 
 
 @cache
@@ -40,7 +60,7 @@ def canonical(text: str) -> str:
 
     `Doctor_\\(Arknights\\)` -> `doctor (arknights)`; `>_<` and `\\o/` stay as they are.
     """
-    name = text.strip().lower()
+    name = visible(text).strip().lower()
     if "\\" in name and (face := _ESCAPED.sub(r"\1", name)) in emoticons():
         return name if name in emoticons() else face
     if "_" in name and (

@@ -16,10 +16,12 @@ from threading import Lock
 
 from . import spelling
 from .closed import by_pattern
-from .completion import Found, Typed, found, typed, wanted
+from .completion import Found, Typed, found, full_name_first, is_offered, typed, wanted
 from .contradictions import Contradiction, contradictions
 from .curated import curated_vocabulary
 from .layout import APPLICATION, BUCKET_SHIFT, RANK_BITS, SCHEMA, typo_key, word_table
+from .names import canonical
+from .suggest import Shelf, suggest
 from .tag import CATEGORIES, GROUPS, Tag
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 CACHED = 32_768  # tags kept in memory, about 15 MB when full
 COMMON = 150_000  # the most used names, kept with their category once many are asked for: 20 MB
 FEW = 200  # questions for a category that are answered one by one before that
+WELL_KNOWN = 20_000  # ranks; the last has some 600 posts on Danbooru in 2025
+MOST_NEAR = 200  # tags looked at to find what an unknown name may mean
 SHARED = 200  # more than the tags in all closed classes, which share one word table
 _SELECT = "SELECT name, category, grp, count, origins, more FROM tag JOIN kind ON kind.id = kind"
 _CATEGORY = "SELECT category FROM tag JOIN kind ON kind.id = kind WHERE name = ?"
@@ -110,11 +114,12 @@ class IndexedVocabulary:
         return self._common.get(name) or self._ask("category", name)
 
     def nearest(self, name: str, limit: int = 3) -> list[Tag]:
-        """Well-known tags about one key away from an unknown name, closest first."""
+        """Known tags that an unknown name may stand for, best first; see suggest.py."""
         return list(self._ask("nearest", name, limit))
 
     def search(self, text: str, limit: int = 20, categories: Sequence[str] = ()) -> list[Found]:
-        """Names and aliases with words that start as typed, most used first, at most 100.
+        """Names and aliases with words that start as typed, most used first, at most 100; before
+        all a name that is typed in full.
 
         Every typed word must start a word of the tag; the last may be unfinished, and a space after
         it says that it is whole. `categories` restricts to some of tag.CATEGORIES.
@@ -152,16 +157,38 @@ class IndexedVocabulary:
         return Tag(name, CATEGORIES[category], group, count, origin=", ".join(named), **fields)
 
     def _nearest(self, name: str, limit: int) -> tuple[Tag, ...]:
-        squashed = spelling.squash(name)
-        if not 2 < len(squashed) <= spelling.MAX_SQUASHED:
-            return ()
-        ranks = {rank for key in spelling.deletions(squashed) for rank in self._near(key)}
-        rows = [self._rows(f"{_SELECT} WHERE tag.id = ?", rank)[0] for rank in sorted(ranks)[:200]]
-        near = {row[0]: row for row in rows}
-        ordered = spelling.rank(name, {known: row[3] for known, row in near.items()}, limit)
-        return tuple(self._tag(near[known]) for known in ordered)
+        shelf = Shelf(self._lookup, self._is_common, self._near, self._starting, self._ending)
+        return tuple(suggest(name, limit, shelf))
 
-    def _near(self, deletion: str) -> list[int]:
+    def _is_common(self, tag: Tag) -> bool:
+        """Whether a tag is among the most used, or one of our own."""
+        if tag.origin.startswith("curated"):
+            return True
+        rows = self._rows("SELECT id FROM tag WHERE name = ?", tag.name)
+        return bool(rows) and rows[0][0] < WELL_KNOWN
+
+    def _near(self, squashed: str) -> list[Tag]:
+        """Tags that share a deletion with a squashed name, most used first."""
+        ranks = {rank for key in spelling.deletions(squashed) for rank in self._with_deletion(key)}
+        return self._of_ranks(sorted(ranks)[:MOST_NEAR])
+
+    def _starting(self, beginning: str) -> list[Tag]:
+        last = beginning + "\U0010ffff"
+        sql = f"{_SELECT} WHERE name >= ? AND name < ? ORDER BY tag.id LIMIT {MOST_NEAR}"
+        return [self._tag(row) for row in self._rows(sql, beginning, last)]
+
+    def _ending(self, noun: str) -> list[Tag]:
+        """Well-known general tags with that last word, most used first."""
+        query = Typed((noun,), True, "")
+        rows = self._by_words(query, MOST_NEAR, ("general",))
+        return [self._tag(row) for row in rows if row[0].endswith(f" {noun}")]
+
+    def _of_ranks(self, ranks: list[int]) -> list[Tag]:
+        marks = ",".join("?" * len(ranks))
+        rows = self._rows(f"{_SELECT} WHERE tag.id IN ({marks}) ORDER BY tag.id", *ranks)
+        return [self._tag(row) for row in rows]
+
+    def _with_deletion(self, deletion: str) -> list[int]:
         """Ranks of names that have this deletion."""
         first = typo_key(deletion)
         bucket = first >> BUCKET_SHIFT
@@ -181,8 +208,12 @@ class IndexedVocabulary:
         elif query.signs:
             rows = self._by_signs(query.signs)
         numbers = [CATEGORIES.index(category) for category in categories]
-        rows = [row for row in rows if row[1] in numbers][:limit]
-        return [found(self._tag(row), query) for row in rows]
+        tags = [self._tag(row) for row in rows if row[1] in numbers][:limit]
+        exact = self._rows(f"{_SELECT} WHERE name = ?", canonical(text)) if limit else []
+        for tag in (self._tag(row) for row in exact if row[1] in numbers):
+            if tag not in tags and is_offered(tag.category, tag.group, tag.count, tag.meanings):
+                tags = [tag, *tags[: limit - 1]]
+        return [found(tag, query) for tag in full_name_first(tags, text)]
 
     def _by_words(self, query: Typed, limit: int, categories: Sequence[str]) -> list[tuple]:
         terms = [f'"{word}"*' for word in query.words]

@@ -7,9 +7,17 @@ vocabulary.
 """
 
 import re
+from collections.abc import Iterable
 
 _SIGNS = re.compile(r"[\W_]+")
 MAX_SQUASHED = 40  # longer names are not proposed for typos; keeps a look-up under 41 keys
+SHORT, LONG = 5, 8  # letters: shorter than SHORT only the blanks may differ; see slips
+# Place of each letter on the keyboard: column (rows are shifted by about half a key), and row.
+_KEYS = {
+    letter: (column + row / 2, row)
+    for row, letters in enumerate(("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"))
+    for column, letter in enumerate(letters)
+}
 
 
 def squash(name: str) -> str:
@@ -43,11 +51,39 @@ def distance(a: str, b: str, most: int) -> int:
     return row[-1]
 
 
-def rank(name: str, candidates: dict[str, int | None], limit: int) -> list[str]:
-    """The candidates within two edits of `name`, closest first, then by post count."""
+def slips(typed: str, meant: str) -> int | None:
+    """How many slips of the keyboard make one squashed name of another; None if they are no slips.
+
+    Short names are near to many others, so a short one keeps its first letter, and a letter that
+    stands for another is its neighbour on the keyboard: `simle` is smile, `plane` is no plant.
+    """
+    most = 0 if len(typed) < SHORT else 1 if len(typed) < LONG + 2 else 2
+    edits = distance(typed, meant, most)
+    if edits > most:
+        return None
+    if edits and len(typed) < LONG and (typed[0] != meant[0] or not _neighbours(typed, meant)):
+        return None
+    return edits
+
+
+def _neighbours(typed: str, meant: str) -> bool:
+    """Whether the one letter that differs between names of one length is next to the right one."""
+    differ = [pair for pair in zip(typed, meant, strict=False) if pair[0] != pair[1]]
+    if len(typed) != len(meant) or len(differ) != 1:
+        return True  # a letter more or less, or two that changed places
+    places = [_KEYS.get(letter) for letter in differ[0]]
+    if None in places:
+        return False
+    (x, row), (other_x, other_row) = places
+    return abs(row - other_row) <= 1 and abs(x - other_x) <= 1
+
+
+def nearest(name: str, candidates: Iterable[str]) -> list[str]:
+    """The candidates that the fewest slips turn into `name`, in their order."""
     wanted = squash(name)
-    scored = []
-    for candidate, count in candidates.items():
-        if (edits := distance(wanted, squash(candidate), 2)) <= 2 and candidate != name:
-            scored.append((edits, -(count or 0), candidate))
-    return [candidate for *_, candidate in sorted(scored)[:limit]]
+    found: dict[int, list[str]] = {}
+    for candidate in candidates:
+        edits = slips(wanted, squash(candidate))
+        if edits is not None:
+            found.setdefault(edits, []).append(candidate)
+    return found[min(found)] if found else []

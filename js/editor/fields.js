@@ -34,8 +34,13 @@ export const FIELDS = {
     },
 };
 
-/** The tags with those of the wanted kinds in front, both parts in their order. */
-export function preferred(tags, kinds) {
-    const wanted = (tag) => kinds.includes(tag.group) || kinds.includes(tag.category);
+/**
+ * The tags with those of the wanted kinds in front, both parts in their order; a name that is typed
+ * in full stays first.
+ */
+export function preferred(tags, kinds, typed) {
+    const name = typed.trim().toLowerCase();
+    const wanted = (tag) => tag.name === name || kinds.includes(tag.group)
+        || kinds.includes(tag.category);
     return [...tags.filter(wanted), ...tags.filter((tag) => !wanted(tag))];
 }

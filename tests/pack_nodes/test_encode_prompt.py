@@ -1,5 +1,7 @@
 """Encode Prompt and the nodes around it against ComfyUI's own encoder nodes and sampler."""
 
+import re
+
 import pytest
 
 pytestmark = pytest.mark.comfy
@@ -242,6 +244,36 @@ def one_step(model, positive, width):
             model, noise, 1, 1.0, "euler", "normal", positive, positive, torch.zeros_like(noise),
             seed=3, disable_pbar=True,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("node", "given", "said"),
+    [
+        ("IXLPromptBuilder", {"characters": 3}, "The characters are 3; they must be a list"),
+        ("IXLPromptBuilder", {"general": 5}, "The field general of a picture is 5"),
+        ("IXLPromptBuilder", {"model_profile": "v1"}, "model_profile is 'v1'"),
+        ("IXLCharacter", {"characters": "miku"}, "The characters are 'miku'"),
+        ("IXLCharacterRegions", {"picture": "1girl"}, "The picture is '1girl'"),
+        ("IXLCharacterRegions", {"picture": None}, "The picture is empty"),
+        ("IXLTagNormalizer", {"text": 1.5}, "text is 1.5; it must be text"),
+        ("IXLEncodePrompt", {"text": ["1girl"]}, "text is of the kind list"),
+        ("IXLNegativePrompt", {"positive": 7}, "positive is 7"),
+    ],
+)
+def test_what_an_untyped_link_brings_is_refused_in_one_sentence(run, tiny, node, given, said):
+    if node in ("IXLCharacterRegions", "IXLEncodePrompt"):
+        given = {**given, "clip": tiny.clip}
+    with pytest.raises(ValueError, match="^" + re.escape(said)):
+        run(node, **given)
+
+
+def test_an_empty_link_is_nothing(run):
+    assert (
+        run("IXLPromptBuilder", characters=None, general="smile", rating="none", score="none")[0]
+        == "smile"
+    )
+    assert run("IXLNegativePrompt", positive=None)[1] == "Nothing cancels the positive prompt."
+    assert run("IXLCharacter", characters=None, name="frieren")[0][0].name == "frieren"
 
 
 def test_a_picture_without_characters_is_refused_in_one_sentence(run, tiny):

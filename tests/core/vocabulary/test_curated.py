@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ixl.core.prompt.normalize import normalize
-from ixl.core.vocabulary import contradictions, curated, spelling, tables
+from ixl.core.vocabulary import contradictions, curated, spelling, suggest, tables
 from ixl.core.vocabulary.closed import PERSON_COUNTS
 from ixl.core.vocabulary.curated import curated_tags, curated_vocabulary, general_groups
 from ixl.core.vocabulary.names import canonical, emoticons, is_emoticon
@@ -81,11 +81,23 @@ def test_every_name_is_canonical_and_placed():
             assert canonical(alias) == alias
 
 
+def every_contradiction():
+    lines = tables.entries(contradictions.DATA / "contradictions.txt")
+    words = {
+        name.strip()
+        for line in lines
+        for name in re.split("[,;]", line.partition(": ")[2].partition(" = ")[0])
+    }
+    found = [clash for name in sorted(words) for clash in contradictions.opposites(name)]
+    assert len(found) > 500
+    return found
+
+
 def test_relations_speak_of_known_tags():
     tags = curated_tags()
     for tag in tags.values():
         assert all(implied in tags for implied in tag.implies), tag
-    for clash in contradictions.known_contradictions():
+    for clash in every_contradiction():
         assert clash.one in tags and clash.other in tags, clash
         assert clash.reason and "|" not in clash.reason
 
@@ -103,7 +115,7 @@ def test_implications_have_no_cycle():
 
 
 def test_what_implies_does_not_contradict():
-    clashes = {frozenset(c[:2]) for c in contradictions.known_contradictions()}
+    clashes = {frozenset(c[:2]) for c in every_contradiction()}
     for tag in curated_tags().values():
         for implied in tag.implies:
             assert frozenset((tag.name, implied)) not in clashes, (tag.name, implied)
@@ -152,6 +164,24 @@ def test_lookup_carries_what_is_known():
         ("twin-tails", "twintails"),
         ("hair ornamnet", "hair ornament"),
         ("masterpeice", "masterpiece"),
+        ("simle", "smile"),
+        ("ponytails", "ponytail"),
+        # what people write, phrases, and bare nouns
+        ("woman", "1girl"),
+        ("a beautiful girl", "1girl"),
+        ("8k", "absurdres"),
+        ("volumetric lighting", "light rays"),
+        ("long blonde hair", "blonde hair"),
+        ("beautiful detailed blue eyes", "blue eyes"),
+        ("standing in the rain", "standing"),
+        ("hair", "long hair"),
+        # no suggestion rather than an absurd one
+        ("plane crash", None),
+        ("beautiful", None),
+        ("ultra detailed", None),
+        ("cinematic", None),
+        ("store", None),
+        ("best", None),
         ("xq", None),
         ("", None),
     ],
@@ -161,12 +191,56 @@ def test_nearest(typed, meant):
     assert found[:1] == ([meant] if meant else []), found
 
 
+def test_every_suggestion_leads_from_an_unknown_phrase_to_a_tag():
+    for phrase, meant in suggest.phrases().items():
+        assert canonical(phrase) == phrase
+        assert curated_vocabulary().lookup(phrase) is None, phrase
+        assert set(meant) <= set(curated_tags()), phrase
+    assert len(suggest.phrases()) >= 300
+
+
+def test_a_phrase_is_taken_apart_into_its_tags():
+    near = curated_vocabulary().nearest("very long wavy blonde hair", 5)
+    assert {tag.name for tag in near} == {"very long hair", "wavy hair", "blonde hair"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "slips"),
+    [
+        ("simle", "smile", 1),  # two letters changed places
+        ("umbrela", "umbrella", 1),
+        ("cst", "cat", None),  # too short to tell
+        ("plane", "plant", None),  # e is no neighbour of t
+        ("light", "night", None),  # the first letter is right in a short name
+        ("smule", "smile", 1),  # u is a neighbour of i
+        ("hatsune mikku", "hatsune miku", 1),
+        ("makisekuriss", "makisekurisu", 1),
+        ("twin-tails", "twintails", 0),
+    ],
+)
+def test_slips_of_the_keyboard(typed, meant, slips):
+    assert spelling.slips(*map(spelling.squash, (typed, meant))) == slips
+
+
+def test_a_name_typed_in_full_completes_first():
+    for name in ("old", "oldest", "safe", "dress", "1girl"):
+        assert curated_vocabulary().search(name, 3)[0].name == name
+    assert curated_vocabulary().search("dress", 3, ["artist"]) == []
+
+
+def test_meanings_are_words_for_people():
+    crane = curated_vocabulary().lookup("crane").meanings
+    assert crane[0] == 'the bird (write "crane (animal)")'
+    assert not any("{" in text for tag in curated_tags().values() for text in tag.meanings)
+
+
 @given(st.sampled_from(sorted(general_groups())), st.randoms(use_true_random=False))
 def test_one_lost_letter_is_found_again(name, rnd):
     squashed = spelling.squash(name)
     if not 6 <= len(squashed) <= spelling.MAX_SQUASHED:
         return
-    at = rnd.randrange(len(name))
+    keeps_first = len(squashed) <= spelling.LONG  # of a short name the first letter must be right
+    at = rnd.randrange(1 if keeps_first else 0, len(name))
     near = curated_vocabulary().nearest(name[:at] + name[at + 1 :], limit=20)
     assert name in [tag.name for tag in near] or curated_vocabulary().lookup(
         name[:at] + name[at + 1 :]
@@ -197,6 +271,7 @@ def test_distance_is_a_metric_up_to_its_limit(a, b):
         ("score_8_up", "score_8_up"),
         ("RATING_SAFE", "rating_safe"),
         ("初音_ミク", "初音 ミク"),
+        ("\u200blong\u00ad_hair\ufeff", "long hair"),
         ("", ""),
     ],
 )

@@ -102,9 +102,9 @@ def test_prefix_search_finds_the_most_used(vocabulary, table):
         if len([c for c in name if c.isalnum()]) < 3 or not name.isascii():
             continue
         found = vocabulary.search(name, 100)
-        counts = [f.count or 0 for f in found]
+        assert found[0].name == name  # typed in full
+        counts = [f.count or 0 for f in found[1:]]
         assert counts == sorted(counts, reverse=True)
-        assert name in [f.name for f in found], name
 
 
 def test_nearest_finds_characters_through_one_typo(vocabulary, table):
@@ -119,6 +119,30 @@ def test_nearest_finds_characters_through_one_typo(vocabulary, table):
         ]:
             missed.append(typo)
     assert len(missed) <= 4, missed
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("hair", "long hair"),
+        ("woman", "1girl"),
+        ("photo", "photo (medium)"),
+        ("hatsune mikku", "hatsune miku"),
+        ("ganyu genshin", "ganyu (genshin impact)"),
+        ("beautiful", None),
+        ("best", None),
+        ("sexy", None),
+        ("cute", None),
+        ("red", None),
+        ("wonderful", None),
+        ("hdr", None),
+        ("magical", None),
+        ("gorgeous", None),
+    ],
+)
+def test_suggestions_among_a_million_names(vocabulary, typed, meant):
+    found = [tag.name for tag in vocabulary.nearest(typed)]
+    assert found[:1] == ([meant] if meant else [])
 
 
 def test_status(vocabulary, directory):

@@ -130,6 +130,26 @@ def test_search_ranks_by_count_and_a_space_ends_a_word(vocabulary):
     assert vocabulary.search("a", -1) == []
 
 
+def test_a_name_typed_in_full_stands_before_aliases(tmp_path):
+    rows = [
+        Row("lai dou", "artist", 61, ("oldestyukari", "masterpiecegold")),
+        Row("dream (oldest)", "character", 90, ()),
+        *(Row(f"wlop fan {n}", "artist", 1000 - n, ()) for n in range(30)),
+        Row("wlop", "artist", 3, ()),
+        Row("ghost town", "general", 5, ()),
+    ]
+    merged = merge([(Source("list", "list", ()), rows)], None)
+    write_index(tmp_path / "index", merged, {"origins": merged.origins, "tags": len(merged.tags)})
+    opened = IndexedVocabulary(tmp_path / "index")
+    for name in ("oldest", "Oldest", "masterpiece", "wlop", "old", "safe"):
+        assert opened.search(name, 20)[0].name == name.lower()
+    assert [f.name for f in opened.search("oldest")] == ["oldest", "dream (oldest)", "lai dou"]
+    assert len(opened.search("wlop", 20)) == 20
+    assert opened.search("wlop", 20, ["general"]) == []
+    assert opened.search("wlop", 0) == []
+    opened.close()
+
+
 def test_search_refuses_an_unknown_category(vocabulary):
     with pytest.raises(ValueError, match="no tag category 'species'"):
         vocabulary.search("a", 5, ["species"])
@@ -148,6 +168,9 @@ def test_search_does_not_offer_ambiguous_words(vocabulary):
         ("hakurei riemu", "hakurei reimu"),
         ("vocalod", "vocaloid"),
         ("lnog hair", "long hair"),
+        ("woman", "1girl"),
+        ("beautiful long blonde hair", "blonde hair"),
+        ("artoria pendragon", "artoria pendragon (fate)"),
         ("qqqqqqqq", None),
         ("x" * 500, None),
     ],
@@ -174,7 +197,8 @@ def invented(tmp_path_factory):
     write_index(path, merged, {"origins": merged.origins, "tags": len(merged.tags)})
     opened = IndexedVocabulary(path)
     tags = [opened.lookup(name) for name in merged.tags]
-    yield opened, [t for t in tags if t.group or not t.meanings or t.count is not None]
+    offered = completion.is_offered
+    yield opened, [t for t in tags if offered(t.category, t.group, t.count, t.meanings)]
     opened.close()
 
 
