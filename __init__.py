@@ -4,6 +4,7 @@ from comfy_api.latest import ComfyExtension, io
 from server import PromptServer
 
 from .nodes import node_classes
+from .nodes._metadata import link_savers
 from .nodes._profile import profiles
 from .nodes._tokens import count
 from .nodes._vocabulary import vocabulary
@@ -20,4 +21,5 @@ class IllustriousStudio(ComfyExtension):
 async def comfy_entrypoint() -> IllustriousStudio:
     if hasattr(PromptServer, "instance"):  # absent where ComfyUI runs without its server
         register(PromptServer.instance.routes, vocabulary, count, profiles)
+        PromptServer.instance.add_on_prompt_handler(link_savers)
     return IllustriousStudio()

@@ -129,14 +129,16 @@ def _pictures(whole: Graph, name: str) -> Iterator[Link]:
 
 
 def record_of(traced: graph.Traced) -> Record:
-    """The record of a traced picture whose links are filled in."""
+    """The record of a traced picture whose links are filled in (a latent with its size in px)."""
     first = traced.passes[0] if traced.passes else graph.TracedPass("")
     skip = as_whole(first.clip_skip) or 0
+    size = traced.latent if isinstance(traced.latent, tuple) else (traced.width, traced.height)
+    width, height = (as_whole(side) or 0 for side in size)
     return Record(
         positive=join(first.positive),
         negative=join(first.negative),
-        width=as_whole(traced.width) or 0,
-        height=as_whole(traced.height) or 0,
+        width=width,
+        height=height,
         passes=tuple(_pass(step) for step in traced.passes),
         resources=tuple(_resource(use) for use in traced.files if isinstance(use.name, str)),
         clip_skip=abs(skip) if skip != -1 else 0,
