@@ -5,6 +5,7 @@ from pathlib import Path
 
 import comfyui_version
 import folder_paths
+
 import nodes
 
 from ..core.checkpoint.files import UnusableFile
@@ -14,7 +15,8 @@ from ..core.checkpoint.loaded import CHECKPOINT_KEY, LORAS_KEY
 from ..core.checkpoint.user_profiles import load_profiles
 from ..core.metadata.executed import Files, OfModel
 from ..core.metadata.links import add_links, link_names, traced_for, without_links
-from ..core.metadata.save import Run, Target, graph_texts
+from ..core.metadata.save import Run, Target
+from ..core.metadata.texts import graph_texts
 from ..core.metadata.walk import Graph, Node
 from ..core.prompt.normalize import normalize
 from ..core.prompt.profiles import DEFAULT_PROFILE

@@ -5,8 +5,8 @@ import logging
 from comfy.cli_args import args
 from comfy_api.latest import io, ui
 
+from ..core.metadata.encode import ENDINGS, Encoding
 from ..core.metadata.save import Wish, save_all
-from ..core.metadata.write import ENDINGS, Encoding
 from ._host import progress
 from ._metadata import output_target, run_of, workflow_texts
 
@@ -91,7 +91,8 @@ class IXLSaveImage(io.ComfyNode):
         texts = workflow_texts(cls.hidden) if embed_workflow[0] else {}
         how = Encoding(format[0], quality[0], lossless[0])
         wish = Wish(how, not args.disable_metadata, texts, sidecar[0])
-        saved = list(save_all(images, filename_prefix, run, wish, output_target, progress()))
+        batches = [batch.cpu().float() for batch in images]
+        saved = list(save_all(batches, filename_prefix, run, wish, output_target, progress()))
         for problem in dict.fromkeys(p for one in saved for p in one.problems):
             log.warning(problem)
         shown = [ui.SavedResult(one.name, one.subfolder, io.FolderType.output) for one in saved]

@@ -143,5 +143,3 @@ def loads_with_this_pack(graph: Graph, link: Link) -> bool:
             link for _, link, kind in open_branches(graph, node) if kind in ("MODEL", PIPE, "")
         ]
     return False
-
-

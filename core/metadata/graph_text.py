@@ -39,9 +39,7 @@ def join(pieces: Sequence[Piece]) -> str:
     return made
 
 
-def texts_of(
-    graph: Graph, node: Node, side: str, helpers: tuple[str, ...]
-) -> tuple[Piece, ...]:
+def texts_of(graph: Graph, node: Node, side: str, helpers: tuple[str, ...]) -> tuple[Piece, ...]:
     """The texts of one side ("positive" or "negative") of a sampler."""
     value = find_input(graph, node, SIDES[side], helpers)
     if isinstance(value, str):

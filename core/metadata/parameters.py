@@ -25,7 +25,7 @@ _PLAIN = re.compile(r"[^,]*")
 _STEPS = re.compile(r"\s*Steps: \d")
 # Dynamic Prompts writes the unresolved text behind the fields.
 _TEMPLATE = re.compile(r"(Template|Negative Template): ?")
-_BARE = re.compile(r"[^,:\n\"{}\[\]]+")
+_BARE = re.compile(r"[^,:\r\n\"{}\[\]]+")
 _DECODER = json.JSONDecoder()
 
 

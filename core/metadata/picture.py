@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import BinaryIO
 
-from PIL import Image, UnidentifiedImageError, features
-
 from . import exif, jpeg, png, webp, xmp
 from .found import Found, UnreadablePicture
 
@@ -22,7 +20,6 @@ FOREIGN = (  # NovelAI; InvokeAI; Fooocus; others
     *("fooocus_scheme", "comment"),
 )
 _AVIF_BRANDS = (b"avif", b"avis")
-MOST_AVIF = 256 << 20  # bytes; Pillow reads the whole file
 _OTHERS = "Readable are PNG, JPEG, WebP and AVIF."
 
 
@@ -49,27 +46,11 @@ def read(file: BinaryIO) -> Found:
 
 
 def _read_avif(file: BinaryIO) -> Found:
-    check_avif()
-    file.seek(0)
-    data = file.read(MOST_AVIF + 1)
-    if len(data) > MOST_AVIF:
-        raise UnreadablePicture(f"The AVIF file has more than {MOST_AVIF >> 20} MB; it is not read.")
     try:
-        with Image.open(BytesIO(data), formats=("AVIF",)) as picture:
-            told = picture.info
-            found = Found("avif", *picture.size, {}, told.get("exif", b""), told.get("xmp", b""))
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
-        raise UnreadablePicture("The AVIF file is damaged; copy or download it again.") from error
-    return found._replace(exif=found.exif.removeprefix(exif.HEAD))
-
-
-def check_avif() -> None:
-    """Raises UnreadablePicture where Pillow has no AVIF codec."""
-    if not features.check("avif"):
-        raise UnreadablePicture(
-            "This Pillow has no AVIF codec; install a newer one (pip install -U 'Pillow>=11.3') or "
-            "use WebP."
-        )
+        from . import avif  # the one format that takes a library to read
+    except ImportError:
+        raise UnreadablePicture("AVIF needs Pillow; install it (pip install Pillow).") from None
+    return avif.read(file)
 
 
 def texts(found: Found) -> dict[str, str]:

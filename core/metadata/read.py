@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import a1111, graph, others, picture
-from .found import Found
+from .found import Found, UnreadablePicture
 from .graph_text import join
 from .record import MAX_JSON, Pass, Record, Resource, UnreadableRecord, from_json, number, text
 from .record import whole as as_whole
@@ -53,6 +53,14 @@ def read_picture(path: str) -> tuple[Found, Reading]:
             beside = understand(found._replace(texts=told), Path(path).name)
             reading = beside if beside.source == OURS else reading
     return found, reading
+
+
+def try_to_read(path: str) -> Reading:
+    """A file's meaning; a file that cannot be read is one that says nothing, and why is noted."""
+    try:
+        return read_picture(path)[1]
+    except UnreadablePicture as error:
+        return Reading(Record(), "", "", (str(error),))
 
 
 def understand(found: Found, name: str = "") -> Reading:

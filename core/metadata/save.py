@@ -1,6 +1,5 @@
 """From the pictures of a run to files: record, texts, encoded file, name, sidecar, one by one."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -8,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import a1111
+from .encode import ENDINGS, Encoding, encode
 from .executed import Files, Place, places, record_at, with_files
 from .graph import Traced
 from .names import fill_prefix
-from .read import PRINT, fingerprint
-from .record import Record, to_json
+from .record import Record
+from .texts import texts_of
 from .walk import Graph, Link
-from .write import ENDINGS, Encoding, encode, write_new
+from .write import write_new
 
 
 class Run(NamedTuple):
@@ -36,8 +35,8 @@ class Wish(NamedTuple):
     workflow. sidecar: also a .json beside the picture."""
 
     encoding: Encoding
-    metadata: bool = True
-    texts: Mapping[str, str] = {}  # noqa: RUF012
+    metadata: bool
+    texts: Mapping[str, str]
     sidecar: bool = False
 
 
@@ -95,16 +94,14 @@ def _save(pixels, prefix, place: Place, run: Run, wish: Wish, target, now: datet
     texts = texts_of(record, wish.texts) if wish.metadata else {}
     data = encode(pixels, wish.encoding, texts)
     name = where.name.replace("%batch_num%", str(place.index))
-    ending = ENDINGS[wish.encoding.format]
-
-    def numbered(number: int, end: str = ending) -> str:
-        return f"{name}_{number:05}_{end}"
-
-    number = write_new(Path(where.folder), numbered, data, where.number)
+    folder, ending = Path(where.folder), ENDINGS[wish.encoding.format]
+    number = write_new(folder, lambda n: f"{name}_{n:05}_{ending}", data, where.number)
+    stem = f"{name}_{number:05}_"
     if wish.sidecar and texts:
-        beside = texts["ixl"].encode()
-        write_new(Path(where.folder), lambda n: numbered(number, f"{'.' * (n > 1)}.json"), beside)
-    return Saved(numbered(number), where.subfolder, texts.get("parameters", ""), tuple(problems))
+        block = texts["ixl"].encode()
+        write_new(folder, lambda n: f"{stem}.json" if n == 1 else f"{stem} ({n}).json", block)
+    parameters = texts.get("parameters", "")
+    return Saved(f"{stem}{ending}", where.subfolder, parameters, tuple(problems))
 
 
 def _record(place: Place, size: tuple[int, int], run: Run) -> tuple[Record, list[str]]:
@@ -112,16 +109,3 @@ def _record(place: Place, size: tuple[int, int], run: Run) -> tuple[Record, list
     record, problems = with_files(record, said, run.files)
     sections = tuple(run.sections(record.positive, record.profile)) if record.positive else ()
     return record._replace(picture=size, sections=sections, made_with=run.made_with), problems
-
-
-def texts_of(record: Record, more: Mapping[str, str]) -> dict[str, str]:
-    """Everything that is written into a file, by its name in a PNG."""
-    parameters = a1111.to_text(record)
-    block = to_json(record, **{PRINT: fingerprint(parameters)})
-    return {"parameters": parameters, **more, "ixl": block}
-
-
-def graph_texts(prompt: Mapping | None, extra: Mapping | None) -> dict[str, str]:
-    """The texts by which ComfyUI's front end opens a file as a workflow."""
-    made = {"prompt": json.dumps(prompt)} if prompt else {}
-    return made | {key: json.dumps(value) for key, value in (extra or {}).items()}

@@ -72,7 +72,9 @@ def replaced(data: bytes, exif: bytes, xmp: bytes) -> bytes:
         flags, rest = _ALPHA_FLAG if alpha else 0, chunks
     kept = [chunk for chunk in rest if chunk[0] not in (b"EXIF", b"XMP ")]
     added = [chunk for chunk in ((b"EXIF", exif), (b"XMP ", xmp)) if chunk[1]]
-    flags = flags & ~(_EXIF_FLAG | _XMP_FLAG) | (_EXIF_FLAG if exif else 0) | (_XMP_FLAG if xmp else 0)
+    flags = (
+        flags & ~(_EXIF_FLAG | _XMP_FLAG) | (_EXIF_FLAG if exif else 0) | (_XMP_FLAG if xmp else 0)
+    )
     sides = b"".join((side - 1).to_bytes(3, "little") for side in (width, height))
     body = [(b"VP8X", bytes([flags, 0, 0, 0]) + sides), *kept, *added]
     content = b"WEBP" + b"".join(_chunk(*chunk) for chunk in body)
