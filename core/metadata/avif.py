@@ -7,7 +7,7 @@ positions in the file.
 from io import BytesIO
 from typing import BinaryIO
 
-from PIL import Image, UnidentifiedImageError, features
+from PIL import Image, features
 
 from .exif import HEAD
 from .found import Found, UnreadablePicture
@@ -28,7 +28,7 @@ def read(file: BinaryIO) -> Found:
         with Image.open(BytesIO(data), formats=("AVIF",)) as picture:
             told = picture.info
             found = Found("avif", *picture.size, {}, told.get("exif", b""), told.get("xmp", b""))
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
+    except (Image.DecompressionBombError, OSError, ValueError, RuntimeError) as error:
         raise UnreadablePicture("The AVIF file is damaged; copy or download it again.") from error
     return found._replace(exif=found.exif.removeprefix(HEAD))
 
