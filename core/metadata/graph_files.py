@@ -58,7 +58,7 @@ def _own_files(graph: Graph, node: Node) -> Iterator[FileUse]:
     for name, value in node.inputs.items():
         if isinstance(value, dict):  # rgthree's Power Lora Loader
             yield from _row(value)
-        elif _is_name(graph, value):
+        elif _is_name(graph, name, value):
             source = as_link(value) or value
             if _LORA_NAMES.fullmatch(name):
                 if _is_on(node, name):
@@ -67,11 +67,11 @@ def _own_files(graph: Graph, node: Node) -> Iterator[FileUse]:
                 yield FileUse("model", source)
 
 
-def _is_name(graph: Graph, value: object) -> bool:
-    """Whether a value can be the name of a file, or a link to one."""
+def _is_name(graph: Graph, name: str, value: object) -> bool:
+    """Whether the value of an input can be the name of a file, or a link to one."""
     link = as_link(value)
     if link:
-        return graph.kind(link) in ("STRING", "COMBO", "")
+        return graph.kind(link, name) in ("STRING", "COMBO", "")
     return isinstance(value, str) and value.strip().lower() not in _NOTHING
 
 
@@ -122,7 +122,7 @@ def files_of_vae(graph: Graph, picture: Link) -> list[FileUse]:
         loader = next((graph.node(link.node) for _, link, kind in branches if kind == "VAE"), None)
         if loader:
             name = loader.inputs.get("vae_name")
-            known = _is_name(graph, name) and not loader.inputs.get("ckpt_name")
+            known = _is_name(graph, "vae_name", name) and not loader.inputs.get("ckpt_name")
             return [FileUse("vae", as_link(name) or name)] if known else []
         pictures = (link for _, link, kind in branches if kind in ("IMAGE", "LATENT", ""))
         node = graph.node(next(pictures, Link("", 0)).node)

@@ -82,7 +82,7 @@ def _pieces(graph: Graph, link: Link, side: str, seen: set[Link]) -> list[Piece]
     texts = [Piece(", ", text) for text in _own_texts(graph, node, side)]
     joiner = next((text for word, text in _JOINERS if word in node.class_type.lower()), ", ")
     made: list[Piece] = []
-    for source in _sources(graph, node, link, side):
+    for source in _sources(graph, node, link, side, bool(texts)):
         found = _pieces(graph, source, side, seen)
         made += [found[0]._replace(joiner=joiner), *found[1:]] if found else []
     return made + texts
@@ -101,8 +101,8 @@ def _own_texts(graph: Graph, node: Node, side: str) -> list[object]:
     return list(dict.fromkeys(found.values()))
 
 
-def _sources(graph: Graph, node: Node, link: Link, side: str) -> list[Link]:
-    """The links that the conditioning of an output comes from."""
+def _sources(graph: Graph, node: Node, link: Link, side: str, has_text: bool) -> list[Link]:
+    """The links that the conditioning of an output comes from; any links, where nothing tells."""
     branches = open_branches(graph, node)
     given = {name: source for name, source, kind in branches if kind == CONDITIONING}
     if "positive" in given and "negative" in given:  # two in, two out: a control net
@@ -115,7 +115,7 @@ def _sources(graph: Graph, node: Node, link: Link, side: str) -> list[Link]:
         found = find_input(graph, behind, SIDES[side], (PIPE,)) if behind else None
         if isinstance(found, Link):
             return [found]
-    return [source for _, source, kind in branches if not kind]
+    return [] if has_text else [source for _, source, kind in branches if not kind]
 
 
 def _side_of_output(graph: Graph, link: Link, side: str) -> str:

@@ -62,7 +62,7 @@ def text_inputs(graph: Graph, node: Node) -> Iterator[tuple[str, object]]:
         if not _TEXTS.fullmatch(name) or _NO_TEXTS.search(name):
             continue
         link = as_link(value)
-        if link and graph.kind(link) in ("STRING", ""):
+        if link and graph.kind(link, name) in ("STRING", ""):
             yield name, link
         elif isinstance(value, str):
             yield name, value

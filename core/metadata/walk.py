@@ -23,7 +23,7 @@ _BY_NAME = (
     ("SAMPLER", "sampler"),
     ("SIGMAS", "sigmas"),
     ("CLIP", r"clip\d?"),
-    ("VAE", r"vae(_opt|_name)?"),
+    ("VAE", r"vae(_opt)?"),
     ("MASK", r"masks?(_\w+)?"),
     (PIPE, r".*(pipe|context|tuple|bundle).*|ctx|bus"),
 )
