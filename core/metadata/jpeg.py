@@ -19,6 +19,8 @@ SIGNATURE = b"\xff\xd8\xff"
 MOST = 65_533  # bytes in a segment
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _MORE = b"http://ns.adobe.com/xmp/extension/\0"
+# Converters that take a WebP's EXIF as it is (Pillow) leave its head out.
+_EXIF = (HEAD, b"II*\0", b"MM\0*")
 _APP0, _APP1, _COMMENT, _SCAN, _END = 0xE0, 0xE1, 0xFE, 0xDA, 0xD9
 _ALONE = {0x01, *range(0xD0, 0xD8)}  # markers without a length
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -43,8 +45,8 @@ def read(file: BinaryIO) -> Found:
             size = struct.unpack_from(">HH", data, 1)[::-1]
         elif marker == _COMMENT:
             comment = comment or data
-        elif data.startswith(HEAD):
-            exif = exif or data[len(HEAD) :]
+        elif marker == _APP1 and data.startswith(_EXIF):
+            exif = exif or data.removeprefix(HEAD)
         elif data.startswith(_XMP):
             xmp = xmp or data[len(_XMP) :]
         elif data.startswith(_MORE) and len(data) >= len(_MORE) + 40:
@@ -129,7 +131,7 @@ def _is_old(content: bytes, xmp: bytes) -> bool:
     """Whether this segment goes. Further XMP stays where the new packet still points at it."""
     if content.startswith(_MORE):
         return content[len(_MORE) : len(_MORE) + 32] not in xmp
-    return content.startswith((HEAD, _XMP))
+    return content.startswith((*_EXIF, _XMP))
 
 
 def fits(exif: bytes) -> bool:
