@@ -63,7 +63,9 @@ def expected(text: str) -> str:
 
 
 simple = prompts.filter(
-    lambda text: not any(line.strip().startswith("Negative prompt:") for line in text.splitlines())
+    lambda text: not any(
+        line.startswith("Negative prompt:") for line in expected(text).split("\n")
+    )
     and not any(mark in text for mark in "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 )
 
