@@ -5,8 +5,8 @@ from server import PromptServer
 
 from .nodes import node_classes
 from .nodes._host import find_model, user_folder
-from .nodes._model_profiles import model_profiles
-from .nodes._profile import profiles
+from .nodes._metadata import link_savers
+from .nodes._profile import model_profiles, profiles
 from .nodes._tokens import count
 from .nodes._vocabulary import vocabulary
 from .routes import register, register_models
@@ -24,4 +24,5 @@ async def comfy_entrypoint() -> IllustriousStudio:
         routes = PromptServer.instance.routes
         register(routes, vocabulary, count, profiles)
         register_models(routes, find_model, lambda: user_folder("hashes"), model_profiles, profiles)
+        PromptServer.instance.add_on_prompt_handler(link_savers)
     return IllustriousStudio()

@@ -190,6 +190,29 @@ def lookup_command(args: argparse.Namespace) -> int:
     return 0
 
 
+def show_command(args: argparse.Namespace) -> int:
+    from ixl.core.metadata.commands import show, show_text
+
+    found = show(args.files)
+    if args.json:
+        print(json.dumps(found, indent=1))
+    for entry in found:
+        if not entry["ok"]:
+            print(f"{entry['file']}: {entry['problem']}", file=sys.stderr)
+        elif not args.json:
+            print(show_text(entry))
+    return 0 if all(entry["ok"] for entry in found) else 1
+
+
+def copy_command(args: argparse.Namespace) -> int:
+    from ixl.core.metadata.commands import copy
+
+    done = copy(args.source, args.target)
+    told = f"{done['to']}: {', '.join(done['texts'])} from {done['from']}"
+    print(json.dumps(done) if args.json else told)
+    return 0
+
+
 def _directory(args: argparse.Namespace) -> Path:
     """The folder of the vocabulary."""
     from ixl.core.vocabulary.places import directory_without_host
@@ -305,7 +328,7 @@ def _parser() -> argparse.ArgumentParser:
     expand.add_argument("--profile", default="illustrious-v2.0", metavar="ID")
     expand.set_defaults(run=expand_command)
 
-    verbs = _add_vocabulary(areas)
+    verbs = [*_add_vocabulary(areas), *_add_metadata(areas)]
     for area in (normalize, parse, identify, plan, sizes, expand, *verbs):
         area.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -329,6 +352,21 @@ def _add_vocabulary(areas) -> list[argparse.ArgumentParser]:
     for verb in (status, update, lookup):
         _add_directory(verb)
     return [status, update, lookup]
+
+
+def _add_metadata(areas) -> list[argparse.ArgumentParser]:
+    """The area `metadata` with its verbs."""
+    metadata = areas.add_parser("metadata", help="what a picture file says of how it was made")
+    verbs = metadata.add_subparsers(dest="verb", required=True, metavar="VERB")
+    show = verbs.add_parser("show", help="prompt, settings and model files of pictures")
+    show.add_argument("files", nargs="+", metavar="FILE")
+    show.set_defaults(run=show_command)
+
+    copy = verbs.add_parser("copy", help="put the metadata of one picture into another")
+    copy.add_argument("source", metavar="FROM")
+    copy.add_argument("target", metavar="TO", help="png, webp or jpeg; its pixels stay as they are")
+    copy.set_defaults(run=copy_command)
+    return [show, copy]
 
 
 def _add_directory(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,6 @@
 """What the LoRA loader needs from ComfyUI: its slots, the model's layers, reading and applying."""
 
 import os
-from pathlib import Path
 from typing import NamedTuple
 
 import comfy.lora
@@ -19,8 +18,8 @@ from ..core.checkpoint.lora_fit import Base, base_of
 from ..core.checkpoint.lora_keys import Shape, kept, match
 from ..core.checkpoint.lora_report import Applied
 from ..core.checkpoint.profiles import Profile
-from ..core.checkpoint.user_profiles import load_profiles
 from ._host import check_cancel, progress, user_folder
+from ._profile import model_profiles
 
 # Six: with more the node is taller than a screen where nothing hides the empty ones.
 SLOTS = range(1, 7)
@@ -125,7 +124,7 @@ def base_behind(model, model_profile: Profile | None) -> Base:
     """What is known of a MODEL: by the profile given, else by that of our checkpoint loader."""
     loaded = model.get_attachment(CHECKPOINT_KEY)
     if model_profile is None and loaded:
-        model_profile = load_profiles(Path(user_folder("model-profiles"))).get(loaded.profile)
+        model_profile = model_profiles().get(loaded.profile)
     return base_of(model_profile, objective_of(model))
 
 

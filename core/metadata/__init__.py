@@ -1,0 +1,1 @@
+"""What a picture file says of how it was made: written, read, traced from a graph, copied."""
