@@ -10,7 +10,7 @@ from ..prompt import profiles as prompt
 from .architecture import SDXL
 from .identity import Identity, problem_as_checkpoint
 from .profiles import PROFILES, SOURCED, Profile, negative_of, with_objective
-from .source_texts import source_text
+from .sources import source_text
 
 FAMILIES = {
     "illustrious": "Illustrious XL",

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..prompt.build import escape_name
+from ..prompt.fields import escape_name
 from ..vocabulary.closed import by_pattern, closed_tags
 from .findings import one_line
 

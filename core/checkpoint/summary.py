@@ -9,7 +9,7 @@ from .identity import FOLDER, Identity
 from .lora import lora_of
 from .lora_report import describe
 from .profiles import PROFILES, Profile, negative_of
-from .source_texts import source_text
+from .sources import source_text
 
 
 def as_dict(identity: Identity) -> dict:

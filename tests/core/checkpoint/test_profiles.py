@@ -6,7 +6,7 @@ import re
 
 import pytest
 from ixl.core.checkpoint.profiles import PROFILES, SOURCED, negative_of, with_objective
-from ixl.core.checkpoint.sources import CITED, spelled_out
+from ixl.core.checkpoint.sources import CITED, LINKS, source_text, spelled_out
 from ixl.core.checkpoint.user_profiles import load_profile, load_profiles
 from ixl.core.prompt import profiles as prompt
 
@@ -117,3 +117,11 @@ def test_a_prompt_folder_refuses_model_profiles(tmp_path):
     path.write_text('{"id": "mine", "steps": 10}')
     with pytest.raises(ValueError, match="steps"):
         prompt.load_profile(path)
+
+
+def test_a_source_comes_with_the_pages_that_it_names():
+    text, links = source_text(PROFILES["illustrious-v0.1"], "sampler")
+    assert text == "card of Illustrious XL v0.1, arXiv 2409.19946 B.2"
+    assert links == (LINKS["C0"], LINKS["P"])
+    assert set(LINKS) <= set(CITED)
+    assert source_text(PROFILES["sdxl"], "prompt_profile") == ("no tag training", ())
