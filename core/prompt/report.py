@@ -23,7 +23,7 @@ def _change_line(change: Change) -> str:
 
 
 def budget_report(budget: Budget, added: Iterable[Break] = ()) -> str:
-    """Tokens per section, the tags that chunk borders cut, and where BREAK was put or would help."""
+    """Tokens per section, the tags that chunk borders cut, where BREAK was put or would help."""
     sections = ", ".join(f"{name} {tokens}" for name, tokens in budget.sections)
     lines = [f"tokens: {budget.tokens} in {_chunks(len(budget.chunks))} ({sections})"]
     lines += [f"added: BREAK before {place.section}" for place in added]
