@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from .budget import CHUNK, Break, Budget
 from .changes import Change
-from .lint import PromptWarning
 from .normalize import Normalized
+from .warning import PromptWarning
 
 
 def report(result: Normalized) -> str:
