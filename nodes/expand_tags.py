@@ -109,21 +109,13 @@ class IXLExpandTags(io.ComfyNode):
         add_characters: bool, add_artists: bool, seed: int, temperature: float, top_p: float,
         min_p: float, top_k: int, device: str, keep_model: bool, profile: str, model_profile=None,
     ) -> io.NodeOutput:  # fmt: skip
-        wishes = Wishes(
-            rating, banned_names(text_of("banned", banned)), add_characters, add_artists
-        )
+        prompt, names = text_of("text", text), banned_names(text_of("banned", banned))
+        wishes = Wishes(rating, names, add_characters, add_artists)
         chosen = chosen_profile(profile, model_profile)
         sampling = Sampling(temperature, top_p, min_p, top_k)
         with writer(model, device, keep_model, sampling) as ask:
             result = expand(
-                text_of("text", text),
-                ask,
-                length,
-                format == BOTH,
-                wishes,
-                seed,
-                chosen,
-                full_vocabulary(),
+                prompt, ask, length, format == BOTH, wishes, seed, chosen, full_vocabulary()
             )
         return io.NodeOutput(*result)
 

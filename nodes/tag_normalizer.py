@@ -2,7 +2,7 @@
 
 from comfy_api.latest import io
 
-from ..core.prompt.budget import measure
+from ..core.prompt.budget import lay_out
 from ..core.prompt.given import text_of
 from ..core.prompt.normalize import normalize
 from ..core.prompt.options import CHOICES
@@ -18,8 +18,8 @@ def _choice(name: str, default: str, meaning: str) -> io.Combo.Input:
     )
 
 
-def _switch(name: str, meaning: str) -> io.Boolean.Input:
-    return io.Boolean.Input(name, default=False, tooltip=meaning, advanced=True)
+def _switch(name: str, meaning: str, **more) -> io.Boolean.Input:
+    return io.Boolean.Input(name, default=False, tooltip=meaning, advanced=True, **more)
 
 
 class IXLTagNormalizer(io.ComfyNode):
@@ -48,6 +48,9 @@ class IXLTagNormalizer(io.ComfyNode):
                         "alias or a later name."),
                 _switch("words", "Write the nearest trained score, year or rating word instead of "
                         "another model's."),
+                # optional: prompts saved through the API before there was such an input lack it
+                _switch("add_breaks", "Put BREAK before a section that a chunk of 75 tokens would "
+                        "cut in two, so that its tags are encoded together.", optional=True),
             ],
             outputs=[
                 io.String.Output("normalized", display_name="text"),
@@ -59,12 +62,13 @@ class IXLTagNormalizer(io.ComfyNode):
         )  # fmt: skip
 
     @classmethod
-    def execute(cls, text: str, profile: str, model_profile=None, **options) -> io.NodeOutput:
-        chosen = chosen_profile(profile, model_profile)
-        known = full_vocabulary()
+    def execute(
+        cls, text: str, profile: str, model_profile=None, add_breaks: bool = False, **options
+    ) -> io.NodeOutput:  # fmt: skip
+        chosen, known = chosen_profile(profile, model_profile), full_vocabulary()
         result = normalize(text_of("text", text), chosen, known, **options)
-        budget = measure(result.text, count, chosen, known)
-        return io.NodeOutput(result.text, f"{report(result)}\n{budget_report(budget)}")
+        out, budget, added = lay_out(result.text, count, chosen, known, add_breaks)
+        return io.NodeOutput(out, f"{report(result)}\n{budget_report(budget, added)}")
 
 
 NODES = [IXLTagNormalizer]

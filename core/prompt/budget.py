@@ -65,16 +65,6 @@ class Budget(NamedTuple):
     breaks: tuple[Break, ...]
     notes: tuple[str, ...]
 
-    def as_dict(self) -> dict:
-        return {
-            "tokens": self.tokens,
-            "chunks": [chunk._asdict() for chunk in self.chunks],
-            "sections": [{"name": name, "tokens": tokens} for name, tokens in self.sections],
-            "cuts": [cut._asdict() for cut in self.cuts],
-            "breaks": [place._asdict() for place in self.breaks],
-            "notes": list(self.notes),
-        }
-
 
 class _Piece(NamedTuple):
     """Encoded text of one item (`core` tokens) with the separator behind it (`tokens` in all)."""
@@ -126,6 +116,21 @@ def measure(
     return Budget(
         tokens, tuple(chunks), tuple(sections.items()), tuple(cuts), tuple(breaks), tuple(notes)
     )
+
+
+def lay_out(
+    text: str,
+    count: Count,
+    profile: str | Profile = DEFAULT_PROFILE,
+    vocabulary: Vocabulary | None = None,
+    add_breaks: bool = False,
+) -> tuple[str, Budget, tuple[Break, ...]]:
+    """The text, its budget, and what was added: with `add_breaks` every BREAK that is proposed."""
+    budget = measure(text, count, profile, vocabulary)
+    if not (add_breaks and budget.breaks):
+        return text, budget, ()
+    broken = with_breaks(text, budget.breaks)
+    return broken, measure(broken, count, profile, vocabulary), budget.breaks
 
 
 def with_breaks(text: str, breaks: tuple[Break, ...]) -> str:

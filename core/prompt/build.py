@@ -124,14 +124,6 @@ def own_items(card: Card) -> list[tuple[str, str]]:
     return [item for field in OWN_FIELDS for item in split_items(getattr(card, field))]
 
 
-def shared_tags(cards: Iterable[Card], field: str) -> list[str]:
-    """Names that this field has on every one of several cards, in the order of the first."""
-    fields = [[name for name, _ in split_items(getattr(card, field))] for card in cards]
-    if len(fields) < 2:
-        return []
-    return [name for name in dict.fromkeys(fields[0]) if all(name in other for other in fields)]
-
-
 def tag_sections(picture: Picture) -> dict[str, list[str]]:
     """The picture as tags, by section."""
     cards = picture.cards

@@ -29,6 +29,7 @@ _ROUND = re.compile(r"(?<!\\)[()]")
 _SPACES = re.compile(r"\s+")
 _SIMPLE_CHOICE = re.compile(r"\{(?:[\d-]*\$\$)?(?:[\d.]+::)?([^{}|]*)\|[^{}]*\}")
 _INLINE_WEIGHT = re.compile(r"(?<!\\)\(([^()]*?)(?::[-+.\d]+)?(?<!\\)\)")
+_BRACKET = re.compile(r"[\[\](){}]")
 _WHEN = re.compile(r":[-+\d.%, ]+\Z")
 # Characters that can give an item a meaning together with its neighbours.
 _STRUCTURE = re.compile(r"(?<!\\)[()\[\]{}|#]|<[A-Za-z]|::|//|/\*|\\\Z|[\r\n]|\\\\")
@@ -224,8 +225,7 @@ class Reader:
         """An item with brackets, choices or comments inside: a name, prose, or in between."""
         literal = _SPACES.sub(" ", _ESCAPED.sub(r"\1", text))
         name = _canonical(literal)
-        tag = self.lookup(name)
-        if tag is not None and "\\\\" not in text:
+        if self._names_something(name) and "\\\\" not in text:
             return self._tag(text)
         plain = _SIMPLE_CHOICE.sub(r"\1", text)
         plain = _INLINE_WEIGHT.sub(r"\1", plain)
@@ -233,6 +233,12 @@ class Reader:
             return self._sentence(text)
         section, category, why, tag = self.category(_canonical(plain))
         return Entry(section, category, _canonical(plain), text, why, tag)
+
+    def _names_something(self, name: str) -> bool:
+        """Whether a name is listed, bare or behind a prefix: "artist:ask (askzy)"."""
+        prefix, colon, rest = name.partition(":")
+        bare = rest.strip() if colon and prefix in _PREFIXES else name.removeprefix("by ")
+        return self.lookup(name) is not None or self.lookup(bare) is not None
 
     def _dynamic(self, kind: str, text: str) -> Entry:
         """A wildcard, choice or schedule: goes where all its alternatives would go."""
@@ -248,7 +254,8 @@ class Reader:
         inner = re.sub(r"^[\d-]*\$\$(?:[^|$]*\$\$)?", "", inner)
         options = [_canonical(o.partition("::")[2] or o) for o in re.split(cut, inner)]
         found = {self.category(option)[:2] for option in options if option}
-        if len(found) == 1 and not re.search(r"[\[\](){}]", inner):
+        flat = (not _BRACKET.search(o) or self.lookup(o) is not None for o in options)
+        if len(found) == 1 and all(flat):
             section, category = found.pop()
             return Entry(section, category, text, text, f"every alternative is {category}")
         return Entry("general", "unknown", text, text, f"a {kind} of different kinds of tags")

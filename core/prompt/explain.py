@@ -21,9 +21,6 @@ class Placement(NamedTuple):
     printed: str
     why: str
 
-    def as_dict(self) -> dict:
-        return self._asdict()
-
 
 def explain(arrangement: Arrangement) -> list[Placement]:
     """A placement per atom of the source, in source order."""

@@ -28,15 +28,6 @@ class Composition(NamedTuple):
     natural_language: str
     notes: tuple[str, ...]
 
-    def as_dict(self) -> dict:
-        return {
-            "text": self.text,
-            "level": self.level,
-            "sections": [{"name": n, "items": items} for n, items in self.sections.items()],
-            "natural_language": self.natural_language,
-            "notes": list(self.notes),
-        }
-
 
 def compose(
     picture: Picture,

@@ -4,16 +4,15 @@ A vocabulary may offer one look-up beside the Protocol, used where it exists:
 `first_seen(name) -> "YYYY-MM"`, when the tag appeared.
 """
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from .classify import Entry, Reader
 from .order import implied_names
 from .render import Item
+from .unlisted import check_script, check_unlisted, is_unknown, unknown
+from .warning import PromptWarning
 from .words import counted, is_good_score, trained_word, year_band, year_of
 
-_BARE_WEIGHT = re.compile(r"([^:()]+):\s*([01]?\.\d+|1)")
 _MOST_NEAREST = 12  # spelling searches per prompt; each costs milliseconds
 _CLOSED = ("score", "year", "rating")
 # Pictures of these kinds show several persons, or one person in several states.
@@ -29,37 +28,21 @@ _SEVERAL = frozenset(
 _NAMES = ("character", "copyright", "artist")
 
 
-class PromptWarning(NamedTuple):
-    """One likely mistake: what kind, at which tag, why it matters, what to do.
-
-    Kinds: ambiguous, contradiction, untrained, unknown, rare, new, alias, renamed, deprecated,
-    duplicate, weight, syntax, cancels.
-    """
-
-    kind: str
-    tag: str
-    why: str
-    remedy: str
-
-    def as_dict(self) -> dict:
-        return self._asdict()
-
-
 def check_items(
     segments: list[list[Item]], weights: list[float], reader: Reader
 ) -> list[PromptWarning]:
     """Warnings of all segments, each distinct one once, in the order of the text."""
-    found: dict[PromptWarning, None] = {}
+    found = dict.fromkeys(check_script(segments))
     searches = 0
     for items in segments:
         for item in items:
             if _negative(item.entry, reader):
                 continue  # the model's card writes it so
-            for warning in check_entry(item, reader):
-                found.setdefault(warning)
-            if _is_unknown(item, reader):
+            told = list(check_entry(item, reader))
+            found.update(dict.fromkeys(told))
+            if not told and is_unknown(item, reader):
                 searches += 1
-                found.setdefault(_unknown(item.entry, reader, searches <= _MOST_NEAREST))
+                found.setdefault(unknown(item.entry, reader, searches <= _MOST_NEAREST))
         for warning in _check_together(items, weights, reader):
             found.setdefault(warning)
     return list(found)
@@ -77,9 +60,8 @@ def check_entry(item: Item, reader: Reader) -> Iterator[PromptWarning]:
         yield from _check_word(entry, reader)
     if entry.tag is not None:
         yield from _check_tag(entry, reader)
-    if item.part.kind == "tag" and (found := _BARE_WEIGHT.fullmatch(entry.text)):
-        why = "a weight without brackets is read as text"
-        yield PromptWarning("weight", entry.text, why, f"write ({found[1].strip()}:{found[2]})")
+    else:
+        yield from check_unlisted(item, reader)
     year = year_of(entry.name)
     if year is not None and profile.last_year and year > profile.last_year:
         why = f"the data of {profile.title} ends in {profile.cut_off or profile.last_year}"
@@ -128,23 +110,6 @@ def _check_tag(entry: Entry, reader: Reader) -> Iterator[PromptWarning]:
     if since and since > profile.cut_off:
         why = f"first used {since}; the data of {profile.title} ends in {profile.cut_off}"
         yield PromptWarning("new", name, why, "describe the looks with tags, or use a LoRA")
-
-
-def _is_unknown(item: Item, reader: Reader) -> bool:
-    return (
-        reader.vocabulary is not None
-        and item.part.kind == "tag"
-        and item.entry.category == "unknown"
-        and any(char.isalpha() for char in item.entry.name)
-    )
-
-
-def _unknown(entry: Entry, reader: Reader, search: bool) -> PromptWarning:
-    near = [tag.name for tag in reader.vocabulary.nearest(entry.name)] if search else []
-    remedy = "check the spelling; what is no tag is read as plain words"
-    if near:
-        remedy = f"did you mean {', '.join(near)}?"
-    return PromptWarning("unknown", entry.name, "no known tag has this name", remedy)
 
 
 def _check_together(

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from ..vocabulary.tag import Vocabulary
 from .fields import field_text, split_items
-from .lint import PromptWarning
 from .normalize import check_negative
 from .profiles import DEFAULT_PROFILE, Profile, get_profile
+from .warning import PromptWarning
 
 CANCELLED = ("keep", "drop")
 

@@ -13,12 +13,13 @@ from ..vocabulary.tag import Vocabulary
 from .changes import Change
 from .classify import CACHE_LIMIT, CACHED_LENGTH, Entry, Reader, is_plain, simple_name
 from .explain import Placement, explain, list_sections
-from .lint import PromptWarning, check_items, check_negatives
+from .lint import check_items, check_negatives
 from .options import check_options
 from .order import Arrangement, arrange, section_ranks
 from .parts import Prompt
 from .profiles import DEFAULT_PROFILE, Profile, get_profile
 from .render import Item
+from .warning import PromptWarning
 
 _ROUNDS = 4  # re-parses allowed until the text is stable; two are the normal case
 _UNKNOWN_RANK = -1

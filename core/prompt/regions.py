@@ -42,13 +42,6 @@ class Regions(NamedTuple):
     regions: tuple[Region, ...]
     prompt_control: str
 
-    def as_dict(self) -> dict:
-        return {
-            "base": self.base,
-            "regions": [region._asdict() for region in self.regions],
-            "prompt_control": self.prompt_control,
-        }
-
 
 def make_regions(picture: Picture, profile: str | Profile = DEFAULT_PROFILE) -> Regions:
     """Regions of a picture's cards: columns and rows from their positions, else from left to right.

@@ -13,6 +13,8 @@ from .sentences import ends_sentence
 
 # A bare closing bracket behind such text would turn it into a weight.
 _LOOKS_LIKE_WEIGHT = re.compile(r":\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)\s*\Z")
+# Chinese and Japanese sentences follow each other without a space.
+_EASTERN = re.compile(r"[。！？｡][」』”’]*\Z")
 _STRUCTURE = re.compile(r"[()\[\]{}<>|\\#]")
 
 
@@ -80,7 +82,10 @@ def _joiner(before: Item, after: Item, joiner: str) -> str:
         return joiner
     if before.part.group != after.part.group or _STRUCTURE.search(before.entry.text):
         return joiner
-    return " " if ends_sentence(before.entry.text) else joiner
+    if not ends_sentence(before.entry.text):
+        return joiner
+    written_on = after.part.kind == "sentence" and not after.entry.text[0].isascii()
+    return "" if written_on and _EASTERN.search(before.entry.text) else " "
 
 
 def numeric_weights(

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from .budget import CHUNK, Budget
+from .budget import CHUNK, Break, Budget
 from .changes import Change
-from .lint import PromptWarning
 from .normalize import Normalized
+from .warning import PromptWarning
 
 
 def report(result: Normalized) -> str:
@@ -22,10 +22,11 @@ def _change_line(change: Change) -> str:
     return f"{change.kind}: {shown} ({change.why})"
 
 
-def budget_report(budget: Budget) -> str:
-    """Tokens per section, the tags that chunk borders cut, and where BREAK would avoid that."""
+def budget_report(budget: Budget, added: Iterable[Break] = ()) -> str:
+    """Tokens per section, the tags that chunk borders cut, where BREAK was put or would help."""
     sections = ", ".join(f"{name} {tokens}" for name, tokens in budget.sections)
     lines = [f"tokens: {budget.tokens} in {_chunks(len(budget.chunks))} ({sections})"]
+    lines += [f"added: BREAK before {place.section}" for place in added]
     lines += [
         f"chunk {cut.chunk + 1} ends inside {cut.tag}: {cut.before} of its tokens before the "
         f"border, {cut.after} behind"

@@ -29,6 +29,11 @@ _UNDERSCORED = re.compile(
 )
 
 
+def is_control_word(name: str) -> bool:
+    """True for the control words of Pony, which no other family was trained on."""
+    return bool(_UNDERSCORED.fullmatch(name))
+
+
 def visible(text: str) -> str:
     """The text without signs that have no shape."""
     return text if text.isascii() else _UNSEEN.sub("", text)

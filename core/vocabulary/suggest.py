@@ -16,7 +16,7 @@ from .tables import arrows
 from .tag import Tag
 
 _LONG_NAME = 12  # letters of a name that is near to no other by chance
-_SHORT_NAME = 4  # a shorter one is no name of a character that lacks its qualifier
+_SHORT_NAME = 4  # a shorter word is no name that lacks its qualifier, but for codes such as 2b
 _MOST_WORDS = 8
 _PARTS = ("general", "person count", "framing", "character", "copyright")
 _SMALL_WORDS = frozenset(
@@ -81,7 +81,7 @@ def _meant_by(squashed: str, tag: Tag, shelf: Shelf) -> bool:
 
 def _by_qualifier(name: str, shelf: Shelf) -> list[Tag]:
     """`photo (medium)` for `photo`."""
-    if len(name) < _SHORT_NAME:
+    if len(name) < _SHORT_NAME and not any(char.isdigit() for char in name):
         return []
     found = shelf.starting(f"{name} (")
     return [tag for tag in found if tag.category != "artist" and shelf.common(tag)]

@@ -22,6 +22,18 @@ def test_names_that_only_the_full_vocabulary_knows_find_their_sections(node):
     assert "order of" in report or "moved" in report
 
 
+def test_breaks_are_put_where_the_encoder_would_cut_a_section(comfy):
+    from ixl.nodes.tag_normalizer import IXLTagNormalizer
+
+    hats = ", ".join(f"extraordinary hat {n}" for n in range(20))
+    text = f"1girl, hatsune miku, vocaloid, {hats}"
+    plain, proposed = comfy.run_node(IXLTagNormalizer, text=text).args
+    assert "BREAK" not in plain and "proposal: BREAK before general" in proposed
+    broken, report = comfy.run_node(IXLTagNormalizer, text=text, add_breaks=True).args
+    assert broken.replace(" BREAK ", ", ") == plain
+    assert "added: BREAK before general" in report and "ends inside" not in report
+
+
 def test_routes_answer_from_the_same_index_once_it_is_there(node):
     from ixl.nodes._vocabulary import vocabulary
 

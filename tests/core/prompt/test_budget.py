@@ -5,9 +5,10 @@ import random
 from pathlib import Path
 
 import pytest
-from ixl.core.prompt.budget import CHUNK, measure, with_breaks
+from ixl.core.prompt.budget import CHUNK, lay_out, measure, with_breaks
 from ixl.core.prompt.clip_tokens import counter, split_words
 from ixl.core.prompt.parse import parse
+from ixl.core.prompt.report import budget_report
 from prompt_strategies import FRAGMENTS
 from prompt_vocabulary import VOCABULARY
 
@@ -96,6 +97,22 @@ def test_breaks_are_proposed_at_section_borders():
     assert all(chunk.tokens <= CHUNK for chunk in after.chunks) and not after.cuts
     assert [place.section for place in budget.breaks] == ["general"]
     assert [a.text for a in parse(broken).atoms] == [a.text for a in parse(text).atoms]
+
+
+def test_breaks_are_added_on_request_alone():
+    text = f"1girl, {names(40)}, wlop, newest"
+    asked = (count_words, "illustrious-v1.0", VOCABULARY)
+    kept, budget, added = lay_out(text, *asked)
+    assert (kept, budget, added) == (text, measure(text, *asked), ())
+    broken, after, added = lay_out(text, *asked, add_breaks=True)
+    assert broken == with_breaks(text, budget.breaks)
+    assert added == budget.breaks and after == measure(broken, *asked)
+    lines = budget_report(after, added).split("\n")
+    assert "added: BREAK before general" in lines
+    assert not any(line.startswith(("proposal", "chunk")) for line in lines)
+    again, _, more = lay_out(broken, *asked, add_breaks=True)
+    assert (again, more) == (broken, ())
+    assert lay_out("1girl", *asked, add_breaks=True)[0] == "1girl"
 
 
 def test_a_section_longer_than_a_chunk_breaks_between_tags():

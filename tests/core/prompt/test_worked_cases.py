@@ -19,7 +19,7 @@ def read_cases() -> list[dict]:
         elif group and line[:1] in _MARKS and line[1:2] in ("", " "):
             if line[0] == "<":
                 cases.append({"group": group, "settings": "", "kinds": None})
-            content = line[2:].replace("⏎", "\n")
+            content = line[2:].replace("⏎", "\n").replace("∅", "\u200b")
             cases[-1][_MARKS[line[0]]] = content
     return cases
 
