@@ -171,8 +171,9 @@ def _describe_next(who: Who, label: str) -> list[str]:
     if who.what or any((said.having, said.worn, said.details, said.doing)):
         about = _about(label, "is", "has", said, who.what)
         return [about[0], *_about(*_subject(who.whom), said, who.what)[1:]]
-    # of who has no name the count of persons says all there is to say
-    return [sentence("one of them is", who.subject)] if who.named or who.origin else []
+    # of who has no name and is no cat girl the count of persons says all there is to say
+    special = who.named or who.origin or who.noun not in PERSON_NOUN.values()
+    return [sentence("one of them is", who.subject)] if special else []
 
 
 def _about(subject: str, be: str, have: str, said: Said, what: str = "") -> list[str]:

@@ -12,6 +12,7 @@ from .layout import OPEN
 from .names import canonical
 from .tag import CATEGORIES, Tag
 
+TRAINED = ("score", "year", "rating")  # closed classes, which come first in any order
 MOST = 100  # results of one search
 _WORDS = re.compile(r"[^\W_]+")
 _READABLE = re.compile(r"[^\W_]{2}")
@@ -92,9 +93,11 @@ def search(
 
 
 def full_name_first(matches: list[Tag], text: str) -> list[Tag]:
-    """The matches in their order, but first the tag whose whole name is typed."""
+    """The matches in their order, but the tag whose whole name is typed before all but the words
+    that a model was trained on: `mast` still begins `masterpiece` to most.
+    """
     name = canonical(text)
-    return sorted(matches, key=lambda tag: tag.name != name)
+    return sorted(matches, key=lambda tag: tag.name != name and tag.category not in TRAINED)
 
 
 def _matches(tag: Tag, query: Typed) -> bool:

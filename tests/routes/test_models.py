@@ -87,7 +87,7 @@ def test_the_first_answer_comes_without_the_hash_and_a_later_one_with_it(base):
         assert (answer["file"], answer["name"]) == (V10, "Illustrious XL v1.0")
         assert (answer["objective"], answer["certainty"]) == ("epsilon", "guess")
         assert answer["settings"]["native_side"] == 1536
-        assert answer["settings"]["sources"]["cfg"]["text"].startswith("paper")
+        assert answer["settings"]["sources"]["cfg"]["text"].startswith("chosen within arXiv")
         assert answer["settings"]["licence_url"] == PROFILES["illustrious-v1.0"].licence_url
         assert {finding["layer"] for finding in answer["findings"]} >= {"header", "file name"}
     content = (base / "checkpoints" / V10).read_bytes()
