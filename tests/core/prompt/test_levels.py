@@ -578,7 +578,7 @@ GROUPS = [
     ),
     (
         Picture((Card(tags="elf, tall"), Card("himmel", person="boy", emotion="smile"))),
-        "A girl and a boy are together. Himmel is smiling.",
+        "A girl and a boy are together. One of them is a tall elf girl. Himmel is smiling.",
     ),
     (
         Picture((Card(action="hug"), Card(action="hug", person="boy")), "rain"),
