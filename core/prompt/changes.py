@@ -3,14 +3,13 @@
 from bisect import bisect_left
 from typing import NamedTuple
 
-from ..vocabulary.names import unseen, visible
+from ..vocabulary.names import invisible, sign_names, visible
 from .options import Options
 from .parts import Prompt
 from .profiles import Profile
 from .render import Item, chain, print_items
 
 _MOST_SHOWN = 40  # characters of the item that another one now stands behind
-_UNSEEN = "between items, where nobody sees it"
 _ONE_SEPARATOR = "items are separated by one comma and one space"
 
 
@@ -130,13 +129,12 @@ def glue_changes(prompt: Prompt, options: Options) -> list[Change]:
         why = "the separator of stored captions was never part of the encoded text"
         changes.append(Change("separator", "|||", options.joiner, why))
     odd: dict[str, None] = {}
-    hidden: dict[str, None] = {}
-    run, inside = "", False
+    run, hidden, inside = "", "", False
     for part in (*prompt.parts, None):
         kind = part.kind if part is not None else "keyword"
         if kind in ("comma", "newline", "space"):
             run += visible(part.text)
-            hidden.update(dict.fromkeys(unseen(part.text)))
+            hidden += invisible(part.text)
             continue
         at_edge = not inside or kind == "keyword"
         at_keyword = at_edge and part is not None and part.start > 0
@@ -145,7 +143,8 @@ def glue_changes(prompt: Prompt, options: Options) -> list[Change]:
             odd[repr(run)[1:-1]] = None
         inside, run = kind != "keyword", ""
     if hidden:
-        changes.append(Change("invisible", ", ".join(hidden), "", _UNSEEN))
+        why = f"{sign_names(hidden)} between items, where nobody sees it"
+        changes.append(Change("invisible", hidden, "", why))
     if odd:
         changes.append(Change("separators", " ".join(odd), options.joiner, _ONE_SEPARATOR))
     return changes

@@ -9,7 +9,7 @@ order.
 import re
 from typing import NamedTuple
 
-from ..vocabulary.names import emoticons, unseen, visible
+from ..vocabulary.names import emoticons, invisible, sign_names, visible
 from ..vocabulary.tag import CATEGORIES, Tag, Vocabulary
 from .options import Options
 from .parse import parse
@@ -101,7 +101,8 @@ class Reader:
     def _read(self, kind: str, text: str) -> Entry:
         if kind not in _FILES and (shown := visible(text)) != text:
             entry = self._read(kind, shown)
-            why = f"{', '.join(unseen(text))} cannot be seen, and an encoder reads it as a sign"
+            names = sign_names(invisible(text))
+            why = f"{names} cannot be seen, and an encoder reads it as a sign"
             return entry._replace(edits=(("invisible", why), *entry.edits))
         if kind == "tag":
             return self._tag(text)

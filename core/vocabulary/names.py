@@ -39,10 +39,15 @@ def visible(text: str) -> str:
     return text if text.isascii() else _UNSEEN.sub("", text)
 
 
-def unseen(text: str) -> list[str]:
-    """The signs without a shape in a text, each once, as people can look them up."""
-    signs = dict.fromkeys(_UNSEEN.findall(text))
-    return [f"U+{ord(sign):04X} {unicodedata.name(sign, 'unnamed').lower()}" for sign in signs]
+def invisible(text: str) -> str:
+    """The signs of a text that have no shape."""
+    return "" if text.isascii() else "".join(_UNSEEN.findall(text))
+
+
+def sign_names(signs: str) -> str:
+    """Signs as people can look them up, each once: "U+200B zero width space"."""
+    names = (f"U+{ord(s):04X} {unicodedata.name(s, 'unnamed').lower()}" for s in signs)
+    return ", ".join(dict.fromkeys(names))
 
 
 @cache

@@ -17,11 +17,16 @@ A girl stands in the rain.|a girl with a hat in the rain|She smiles.|and a smile
 "0": "|",
 """
 _GLUE = [", "] * 6 + [",", " ", "  ", "\n", "\n\n", "，", "、", "|||", " ||| ", "", ",,", "|"]
+_GLUE += [",\u200b ", "\u200b, ", "\ufeff, "]  # what web pages leave
 FRAGMENTS = [f for line in _SHAPES.strip("\n").split("\n") for f in line.split("|") if f] + [
     "|_|",
     "{smile|blush}",
     "{1girl|1boy}",
     "[smile|blush]",
+    "long\u200b hair",
+    "(rain\u2060:1.2\u200b)",
+    "artist:ask (askzy)",
+    "[wlop|ask (askzy)]",
 ]
 
 pasted = st.lists(st.tuples(st.sampled_from(FRAGMENTS), st.sampled_from(_GLUE)), max_size=14).map(

@@ -4,7 +4,7 @@ import pytest
 from ixl.core.prompt.normalize import check_negative, normalize
 from ixl.core.prompt.profiles import PROFILES, get_profile
 from ixl.core.prompt.words import counted, trained_word
-from ixl.core.vocabulary.curated import CuratedVocabulary
+from ixl.core.vocabulary.curated import CuratedVocabulary, curated_vocabulary
 from ixl.core.vocabulary.tag import Tag
 from prompt_vocabulary import VOCABULARY, SmallVocabulary
 
@@ -98,6 +98,10 @@ def test_what_a_person_count_states(name, expected):
         ("1girl, sitting, standing", "contradiction", "keep one of sitting, standing"),
         ("1girl, smile, (smile:1.2)", "duplicate", "keep one"),
         ("1girl, smile:1.2", "weight", "(smile:1.2)"),
+        ("1girl, ((smile), hat", "syntax", r"close it, or write \("),
+        ("1girl, smile], hat", "syntax", r"close it, or write \]"),
+        ("1girl, 青い目, 長い髪", "unknown", "write it in English"),
+        ("1girl, source_anime", "untrained", "leave it out"),
     ],
 )
 def test_a_mistake_is_named_with_a_remedy_and_left_alone(text, kind, remedy):
@@ -125,6 +129,25 @@ def test_a_mistake_is_named_with_a_remedy_and_left_alone(text, kind, remedy):
 )
 def test_a_sound_prompt_has_no_warning(text):
     assert normalize(text, "illustrious-v1.0", VOCABULARY).warnings == []
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_the_negative_words_of_a_card_are_no_mistakes(name):
+    profile = get_profile(name)
+    for vocabulary in (VOCABULARY, curated_vocabulary()):
+        assert normalize(", ".join(profile.negative), profile, vocabulary).warnings == []
+
+
+def test_an_ambiguous_name_is_explained_without_signs_of_our_tables():
+    warnings = normalize("1boy, crane, doctor, sakura", vocabulary=curated_vocabulary()).warnings
+    assert [w.tag for w in warnings if w.kind == "ambiguous"] == ["crane", "doctor", "sakura"]
+    assert not any("{" in warning.why for warning in warnings)
+    assert '(write "crane (animal)"), or the machine' in warnings[0].why
+
+
+def test_words_that_danbooru_uses_for_one_thing_are_not_called_ambiguous():
+    text = "1girl, bow, glasses, maid, tears, heart, mask, ring, rose, angel, ghost, pool, v"
+    assert normalize(text, vocabulary=curated_vocabulary()).warnings == []
 
 
 def test_without_a_vocabulary_nothing_is_unknown():

@@ -3,8 +3,11 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ixl.core.prompt.normalize import normalize
 from ixl.core.prompt.profiles import PROFILES, get_profile, load_profile
+from ixl.core.prompt.report import report
 from prompt_vocabulary import VOCABULARY
 
 # arXiv 2409.19946, section 3.1.2.
@@ -78,3 +81,39 @@ def test_bad_user_profiles_get_one_sentence(tmp_path, content, says):
     file.write_text(content)
     with pytest.raises(ValueError, match=says):
         load_profile(file)
+
+
+@given(
+    st.permutations(
+        ["1girl", "hatsune miku", "general", "smile", "night", "wlop", "kantoku", "newest"]
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_a_move_says_behind_what_a_tag_stands_now(tags):
+    result = normalize(", ".join(tags), "illustrious-v1.0", VOCABULARY)
+    placed = result.text.split(", ")
+    moved = [change for change in result.changes if change.kind == "moved"]
+    for change in moved:
+        place = placed.index(change.after)
+        now = f"now behind {placed[place - 1]}: " if place else "now first: "
+        assert now in change.why, change
+    left = [tag for tag in tags if tag not in [change.before for change in moved]]
+    assert left == [tag for tag in placed if tag in left]  # the others kept their order
+    assert bool(moved) == (placed != list(tags))
+
+
+def test_a_report_names_a_moved_tag_once():
+    lines = report(normalize("smile, 1Girl, night_sky", "illustrious-v1.0", VOCABULARY)).split("\n")
+    assert lines[0].startswith("underscores: night_sky -> night sky (")
+    assert lines[1].startswith("moved: 1Girl (a count of persons; now first: person count comes")
+    assert report(normalize("1girl", "illustrious-v1.0", VOCABULARY)) == (
+        "Nothing to change, nothing to warn of."
+    )
+
+
+def test_signs_that_cannot_be_seen_are_named():
+    result = normalize("1girl,\u200b smi\u00adle", "illustrious-v1.0", VOCABULARY)
+    assert result.text == "1girl, smile"
+    named = [change.why for change in result.changes if change.kind == "invisible"]
+    assert [why.split(" ")[0] for why in named] == ["U+00AD", "U+200B"]
+    assert "soft hyphen" in named[0] and "between items" in named[1]
