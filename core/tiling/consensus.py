@@ -5,8 +5,10 @@ darker. Blending hides such a step; this removes it. One offset per tile, channe
 condition is fitted by least squares to the disagreements inside the overlaps, as exposure is
 compensated in panoramas (Brown & Lowe, IJCV 2007). A ridge toward zero settles what overlaps cannot
 tell, which also keeps the mean tone of the picture: offsets times tile area sum to zero.
-Disagreements are medians, because neighbours also differ in content: an eye that only one of them
-has drawn is no difference in tone. Does not run a model.
+
+Neighbours also differ in content. So a disagreement is a median, which an eye that only one of the
+two has drawn does not move; and it counts the less, the more it varies along the cut. Does not run
+a model.
 """
 
 from collections.abc import Sequence
@@ -22,8 +24,14 @@ from .spans import Span
 # the slow drift over a 3x5 grid, and steps of 0.4 % with it.
 RIDGE = 1e-3
 
-# Places compared per overlap: across and along the cut.
-ACROSS, ALONG = 4, 64
+# A disagreement counts half when its standard error is this share of the picture's deviation.
+# Measured: from 0.0003 to 0.1 the toys with an error of tone keep their seams; a blur over 17
+# latents from pure noise, which has none, ends 1.2 times as far from the untiled result as without
+# consensus at 0.002, 6 times at 0.1, and seams of mixed faults come back at 0.0003.
+FLOOR = 0.002
+
+# Places compared per overlap: across and along the cut; BLOCKS of them give the standard error.
+ACROSS, ALONG, BLOCKS = 4, 64, 8
 
 
 class Overlap(NamedTuple):
@@ -65,17 +73,19 @@ def tone_offsets(
     pairs = overlaps(tiles, used)
     if not pairs:
         return parts[0].new_zeros((len(parts), batch, channels))
-    gaps = _disagreements(parts, tiles, pairs).reshape(len(pairs), -1)
-    matrix = np.diag([ridge * tile.rows.size * tile.cols.size for tile in tiles])
-    right = np.zeros((len(tiles), gaps.shape[1]))
-    for pair, gap in zip(pairs, gaps, strict=True):
-        i, j, area = pair.first, pair.second, pair.area
-        matrix[[i, j], [i, j]] += area
-        matrix[[i, j], [j, i]] -= area
-        right[i] -= area * gap
-        right[j] += area * gap
+    gaps, trust = _disagreements(parts, tiles, pairs)
+    matrix = np.zeros((batch * channels, len(tiles), len(tiles)))
+    matrix += np.diag([ridge * tile.rows.size * tile.cols.size for tile in tiles])
+    right = np.zeros((batch * channels, len(tiles), 1))
+    for pair, gap, share in zip(pairs, gaps, trust, strict=True):
+        i, j, weight = pair.first, pair.second, pair.area * share
+        for a, b in ((i, j), (j, i)):
+            matrix[:, a, a] += weight
+            matrix[:, a, b] -= weight
+        right[:, i, 0] -= weight * gap
+        right[:, j, 0] += weight * gap
     offsets = torch.from_numpy(np.linalg.solve(matrix, right)).to(parts[0])
-    return offsets.reshape(len(parts), batch, channels)
+    return offsets[..., 0].T.reshape(len(parts), batch, channels)
 
 
 def agree(
@@ -88,21 +98,35 @@ def agree(
 
 def _disagreements(
     parts: Sequence[torch.Tensor], tiles: Sequence[Tile], pairs: list[Overlap]
-) -> np.ndarray:
-    """Median of first tile minus second over each overlap, float64 [pairs, B, C]."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Median of first tile minus second over each overlap and its weight in 0..1.
+
+    Both float64 [pairs, B * C].
+    """
     starts = np.cumsum([0] + [tile.rows.size * tile.cols.size for tile in tiles])
     places = np.stack([_places(tiles, pair, starts) for pair in pairs], axis=1)
-    values = torch.cat([part.float().flatten(2) for part in parts], dim=2)
-    first, second = (values[..., places] for places in torch.from_numpy(places).to(values.device))
-    ordered = (first - second).sort(dim=-1).values
-    return ordered[..., ordered.shape[-1] // 2].permute(2, 0, 1).double().cpu().numpy()
+    values = torch.cat([part.float().flatten(2) for part in parts], dim=2).flatten(0, 1)
+    first, second = (values[:, places] for places in torch.from_numpy(places).to(values.device))
+    gaps = _median(first - second)
+    # medians of blocks along the cut; theirs differ by chance, and by content that varies along it
+    spread = _median((_median((first - second).unflatten(2, (BLOCKS, -1))) - gaps[..., None]).abs())
+    # 1.48: from median to standard deviation; pi / 2: variance of a median over that of a mean
+    error = 1.4826 * spread * (np.pi / 2 / BLOCKS) ** 0.5
+    floor = (FLOOR * values[:, ::16].std(dim=1, keepdim=True)).clamp(min=1e-12)
+    trust = 1 / (1 + (error / floor).square())
+    return tuple(found.T.double().cpu().numpy() for found in (gaps, trust))
+
+
+def _median(values: torch.Tensor) -> torch.Tensor:
+    """Over the last axis; the upper one of two. By sorting: torch's own is not deterministic."""
+    return values.sort(dim=-1).values[..., values.shape[-1] // 2]
 
 
 def _places(tiles: Sequence[Tile], pair: Overlap, starts: np.ndarray) -> np.ndarray:
     """Where the places of an overlap lie among all tiles' values laid end to end, [2, n].
 
-    Spread along the cut, and across over the middle half of the overlap: further out one of the
-    two tiles sees little.
+    Spread along the cut, in that order, and across over the middle half of the overlap: further out
+    one of the two tiles sees little.
     """
     beside = tiles[pair.first].rows == tiles[pair.second].rows
     ys = _spread(pair.rows, ALONG, 0) if beside else _spread(pair.rows, ACROSS, 4)
@@ -110,7 +134,8 @@ def _places(tiles: Sequence[Tile], pair: Overlap, starts: np.ndarray) -> np.ndar
     found = []
     for i in (pair.first, pair.second):
         rows, cols = tiles[i].rows, tiles[i].cols
-        found.append(starts[i] + (ys[:, None] - rows.start) * cols.size + xs - cols.start)
+        grid = (ys[:, None] - rows.start) * cols.size + xs - cols.start
+        found.append(starts[i] + (grid if beside else grid.T))
     return np.stack(found).reshape(2, -1)
 
 

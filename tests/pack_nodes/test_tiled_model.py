@@ -1,7 +1,8 @@
-"""Tiled sampling against ComfyUI's own untiled sampling: its real samplers, its conditioning.
+"""Tiled sampling against ComfyUI's own untiled sampling: samplers, tiles, memory, what is left.
 
-The denoisers here are functions of one latent position (through ComfyUI's own model-function hook):
-for those, tiles must not change anything, whatever is combined with them.
+The denoisers here see single positions or a small neighbourhood; for those, tiles must not change
+anything, whatever is combined with them. Conditioning: test_tiled_conditioning.py; guidance and
+noise masks: test_tiled_guidance.py.
 """
 
 import gc
@@ -12,7 +13,11 @@ import pytest
 pytestmark = pytest.mark.comfy
 torch = pytest.importorskip("torch")
 
+from seam_toys import TOYS, as_model, average, grey, ramp  # noqa: E402
+from tiled_stubs import control, echo, entry, mask, sample  # noqa: E402
+
 SAMPLERS = ["euler", "dpmpp_2m", "dpmpp_sde", "heun", "uni_pc", "lcm", "euler_ancestral"]
+CONDS = [entry(0.02)], [entry(-0.01)]
 
 
 @pytest.fixture(scope="module")
@@ -32,120 +37,64 @@ def tiles_of(ixl, **settings):
     return ixl.TiledSampling(**{**given, **settings})
 
 
-def pointwise(model):
-    """x0 = a function of the position's own value, sigma, condition, mask and control alone."""
-
-    def denoise(apply_model, call):
-        x, sigma, c = call["input"], call["timestep"], call["c"]
-        level = c["c_crossattn"].mean(dim=(1, 2)).reshape(-1, 1, 1, 1)
-        out = torch.sin(x / (1 + sigma.reshape(-1, 1, 1, 1))) + 5 * level
-        control = c.get("control")
-        if control:
-            out = out + control["middle"][0].mean(dim=1, keepdim=True)
-        return out
-
-    patched = model.clone()
-    patched.set_model_unet_function_wrapper(denoise)
-    return patched
-
-
-def sample(model, positive, negative, *, size=(88, 72), batch=1, sampler="euler", steps=4, **extra):
-    import comfy.sample
-
-    noise = torch.randn([batch, 4, *size], generator=torch.Generator().manual_seed(5))
-    latent = torch.zeros_like(noise)
-    return comfy.sample.sample(
-        model, noise, steps, 5.0, sampler, "normal", positive, negative, latent, seed=3,
-        disable_pbar=True, **extra,
-    )  # fmt: skip
-
-
-def entry(value: float, **options):
-    """A conditioning entry whose text embedding is one number, so that denoisers can read it."""
-    pooled = torch.full((1, 64), value)
-    return [torch.full((1, 77, 128), value), {"pooled_output": pooled, **options}]
-
-
-def assert_same(tiled, whole):
-    assert torch.isfinite(whole).all() and whole.std() > 0.1
-    # an area's weights are multiplied in another order; CFG 5 multiplies the rounding
-    assert (tiled - whole).abs().max() <= 1e-6 * max(1.0, whole.abs().max().item())
-
-
 @pytest.mark.parametrize("moving", [True, False])
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_pointwise_denoisers_do_not_see_tiles(ixl, tiny, sampler, moving):
-    model = pointwise(tiny.model)
-    conds = [entry(0.02)], [entry(-0.01)]
-    whole = sample(model, *conds, sampler=sampler)
-    tiled = sample(tiles_of(ixl, moving=moving).patch(model), *conds, sampler=sampler)
+    model = echo(tiny.model)
+    whole = sample(model, *CONDS, sampler=sampler)
+    tiled = sample(tiles_of(ixl, moving=moving).patch(model), *CONDS, sampler=sampler)
     assert torch.isfinite(whole).all() and whole.std() > 0.1
     assert torch.equal(tiled, whole)
 
 
-def mask(rows, cols, size=(88, 72)):
-    out = torch.zeros(1, *size)
-    out[:, rows, cols] = 0.7
-    return out
+@pytest.mark.parametrize("width", [3, 5])
+def test_a_neighbourhood_within_the_guard_does_not_see_tiles(ixl, tiny, width):
+    """The outer quarter of an overlap (2 of 8 latents here) belongs to the neighbour, so what zero
+    padding does there is in no picture.
+    """
+
+    def blur(x):
+        return torch.nn.functional.avg_pool2d(x, width, 1, padding=width // 2)
+
+    model = as_model(tiny.model, blur)
+    whole = sample(model, *CONDS)
+    tiled = sample(tiles_of(ixl).patch(model), *CONDS)
+    assert (tiled - whole).abs().max() <= 1e-6 * whole.abs().max()
 
 
-ENTRIES = {
-    "area": [entry(0.02), entry(0.3, area=(40, 32, 24, 16), strength=0.8)],
-    "area in one tile": [entry(0.02), entry(0.3, area=(16, 16, 0, 0))],
-    "percentage area": [entry(0.02), entry(0.3, area=("percentage", 0.5, 0.4, 0.3, 0.2))],
-    "mask": [entry(0.02), entry(0.3, mask=mask(slice(10, 60), slice(0, 30)), mask_strength=0.9)],
-    "mask alone": [entry(0.3, mask=mask(slice(10, 60), slice(0, 30)))],
-    "mask bounds": [
-        entry(0.02),
-        entry(0.3, mask=mask(slice(10, 60), slice(8, 40)), set_area_to_bounds=True),
-    ],
-    "mask in area": [entry(0.1, area=(40, 32, 24, 16), mask=mask(slice(0, 50), slice(0, 72)))],
-    "timestep range": [entry(0.02), entry(0.3, start_percent=0.3, end_percent=0.8)],
-    "default": [
-        entry(0.3, mask=mask(slice(10, 60), slice(0, 30))),
-        entry(-0.1, default=True),
-    ],
-}
+def test_what_no_error_of_tone_explains_is_not_mended_as_one(ixl, tiny):
+    """A blur wider than the overlap, from pure noise: at every cut the tiles differ by chance.
+    Consensus must not make a tone of that; it ends as near to the whole picture as blending alone.
+    """
+    model = as_model(tiny.model, lambda x: average(x, 11))
+    whole = sample(model, *CONDS)
+    gaps = [
+        (sample(tiles_of(ixl, consensus=on).patch(model), *CONDS) - whole).std()
+        for on in (False, True)
+    ]
+    assert 0 < gaps[1] < 1.2 * gaps[0] < 0.2 * whole.std()
 
 
-@pytest.mark.parametrize("batch", [1, 2])
-@pytest.mark.parametrize("name", ENTRIES)
-def test_conditioning_is_cut_to_the_tiles(ixl, tiny, name, batch):
-    model = pointwise(tiny.model)
-    whole = sample(model, ENTRIES[name], [entry(-0.01)], batch=batch)
-    tiled = sample(tiles_of(ixl).patch(model), ENTRIES[name], [entry(-0.01)], batch=batch)
-    assert_same(tiled, whole)
+@pytest.mark.parametrize("moving", [True, False])
+def test_the_number_of_tiles_per_call_changes_no_bit(ixl, tiny, moving):
+    """A denoiser that sees its tile's mean: consensus and blending have work to do."""
+    model = as_model(tiny.model, grey)
+    latent = ramp(88, 72)
+    results = [
+        sample(tiles_of(ixl, tile_batch=n, moving=moving).patch(model), *CONDS, latent=latent)
+        for n in (0, 1, 2, 64)
+    ]
+    assert all(torch.equal(results[0], other) for other in results[1:])
 
 
-class EchoHint(torch.nn.Module):
-    """A control model whose residual is the hint at latent resolution."""
-
-    dtype = torch.float32
-
-    def forward(self, x, hint, timesteps, context, **kwargs):
-        assert hint.shape[-2:] == (x.shape[-2] * 8, x.shape[-1] * 8)
-        small = torch.nn.functional.avg_pool2d(hint, 8)
-        return {"middle": [small.expand(x.shape[0], -1, -1, -1).clone()], "input": [], "output": []}
-
-
-def control(seed, strength=1.0, size=(704, 576), previous=None):
-    import comfy.controlnet
-
-    net = comfy.controlnet.ControlNet(EchoHint(), load_device=torch.device("cpu"))
-    hint = torch.rand([1, 3, *size], generator=torch.Generator().manual_seed(seed))
-    net.set_cond_hint(hint, strength, (0.0, 0.9))
-    return net.set_previous_controlnet(previous) if previous else net
-
-
-@pytest.mark.parametrize("tile_batch", [1, 3])
-@pytest.mark.parametrize("size", [(704, 576), (300, 250)])
-def test_chained_controlnets_show_each_tile_its_part(ixl, tiny, size, tile_batch):
-    model = pointwise(tiny.model)
-    net = control(1, 0.5, size, previous=control(2, 0.3, size))
-    positive = [entry(0.02, control=net, control_apply_to_uncond=True)]
-    whole = sample(model, positive, [entry(-0.01)])
-    tiled = sample(tiles_of(ixl, tile_batch=tile_batch).patch(model), positive, [entry(-0.01)])
-    assert_same(tiled, whole)
+def test_the_number_of_tiles_per_call_hardly_matters_to_the_real_unet(ixl, tiny, prompts):
+    """Not to the bit: matrix products of another batch size add up in another order."""
+    results = [
+        sample(tiles_of(ixl, tile_batch=n).patch(tiny.model), *prompts, size=(56, 40), steps=1)
+        for n in (1, 3, 8)
+    ]
+    for other in results[1:]:
+        assert (results[0] - other).abs().max() <= 1e-4 * results[0].std()
 
 
 def test_one_tile_is_the_stock_sampler(ixl, tiny, prompts):
@@ -154,13 +103,31 @@ def test_one_tile_is_the_stock_sampler(ixl, tiny, prompts):
     assert torch.equal(whole, tiled)
 
 
-def test_the_number_of_tiles_per_call_does_not_matter(ixl, tiny, prompts):
-    results = [
-        sample(tiles_of(ixl, tile_batch=n).patch(tiny.model), *prompts, size=(56, 40), steps=1)
-        for n in (1, 3, 8)
-    ]
-    for other in results[1:]:
-        assert (results[0] - other).abs().max() <= 1e-4 * results[0].std()
+@pytest.mark.parametrize(("toy", "bar"), [("grey", 0.002), ("mix", 0.005)])
+def test_seams_through_the_real_sampler_stay_below_the_bar(ixl, tiny, toy, bar):
+    """2048x2048 px, partial start, four Euler steps: the issue's measure and bars."""
+    from ixl.core.tiling.seams import seam_report
+
+    model = as_model(tiny.model, TOYS[toy])
+    latent = tiny.model.model.process_latent_out(ramp(256, 256))
+    given = dict(size=(256, 256), latent=latent, denoise=0.5)
+    whole = sample(model, *CONDS, **given)
+    tiles = tiles_of(ixl, tile_px=1024, overlap_px=128)
+    assert seam_report(sample(tiles.patch(model), *CONDS, **given), whole).largest <= bar
+    assert tiles.plan((1, 4, 256, 256)).redundancy() <= 1.35
+
+
+def test_the_anchor_holds_the_picture_to_the_guide(ixl, tiny):
+    """eps prediction, through the sampler: coarse tones end nearer to the guide's."""
+    clean = ramp(64, 64)
+    latent = tiny.model.model.process_latent_out(clean)
+    guide = torch.nn.functional.avg_pool2d(latent, 2)
+    model, drift = as_model(tiny.model, TOYS["mix"]), []
+    for strength in (0.0, 1.0):
+        tiles = tiles_of(ixl, guide=guide, anchor=strength)
+        out = sample(tiles.patch(model), *CONDS, size=(64, 64), latent=latent, denoise=0.5)
+        drift.append(torch.nn.functional.avg_pool2d(out - latent, 16).std())
+    assert drift[1] < 0.5 * drift[0]
 
 
 def test_size_conditioning_tells_sdxl_the_size_of_the_tile(ixl, tiny, prompts):
@@ -193,13 +160,38 @@ def test_memory_is_reserved_for_a_tile(ixl, tiny, monkeypatch):
         return real(models, memory_required=memory_required, **kwargs)
 
     monkeypatch.setattr(comfy.model_management, "load_models_gpu", watch)
-    model = pointwise(tiny.model)
-    sample(model, [entry(0.02)], [entry(0.0)], steps=1, size=(200, 200))
-    sample(tiles_of(ixl).patch(model), [entry(0.02)], [entry(0.0)], steps=1, size=(200, 200))
+    model = echo(tiny.model)
+    sample(model, *CONDS, steps=1, size=(200, 200))
+    sample(tiles_of(ixl).patch(model), *CONDS, steps=1, size=(200, 200))
     assert asked[1] < asked[0] / 5
 
 
-def test_cancel_stops_within_a_tile_and_leaves_nothing(ixl, tiny):
+@pytest.mark.parametrize("sampler", ["euler", "heun"])
+def test_progress_moves_within_a_step_and_never_back(ixl, tiny, sampler):
+    import comfy.utils
+
+    seen = []
+    comfy.utils.set_progress_bar_global_hook(
+        lambda value, total, preview, node_id=None: seen.append((value, total))
+    )
+    try:
+        model = tiles_of(ixl).patch(echo(tiny.model))
+        sample(model, *CONDS, sampler=sampler, size=(200, 200), steps=6)
+    finally:
+        comfy.utils.set_progress_bar_global_hook(None)
+    assert seen == sorted(seen) and len({total for _, total in seen}) == 1
+    assert seen[0][0] < seen[0][1] / 6
+    assert seen[-1][0] == seen[-1][1]
+
+
+def test_previews_show_the_whole_picture(ixl, tiny):
+    shapes = []
+    model = tiles_of(ixl).patch(echo(tiny.model))
+    sample(model, *CONDS, callback=lambda step, x0, x, total: shapes.append((step, *x0.shape)))
+    assert shapes == [(step, 1, 4, 88, 72) for step in range(4)]
+
+
+def test_cancel_stops_within_a_tile(ixl, tiny):
     import comfy.model_management
 
     calls = []
@@ -212,30 +204,92 @@ def test_cancel_stops_within_a_tile_and_leaves_nothing(ixl, tiny):
 
     model = tiny.model.clone()
     model.set_model_unet_function_wrapper(stop)
-    tiles = tiles_of(ixl, tile_batch=1)
-    positive = [entry(0.02, control=control(1))]
     with pytest.raises(comfy.model_management.InterruptProcessingException):
-        sample(tiles.patch(model), positive, [entry(0.0)])
+        sample(tiles_of(ixl, tile_batch=1).patch(model), *CONDS)
     assert len(calls) <= 4  # positive and negative of one tile
-    assert tiles.run is None
 
 
-def test_no_tensor_outlives_the_run(ixl, tiny):
-    model = pointwise(tiny.model)
-    net = control(1)
-    hint = weakref.ref(net.cond_hint_original)
-    tiles = tiles_of(ixl)
-    tiled = tiles.patch(model)
-    out = sample(tiled, [entry(0.02, control=net)], [entry(0.0)])
-    assert tiles.run is None and net.cond_hint is None
-    del net, out
+def tensors() -> int:
     gc.collect()
-    assert hint() is None
+    return sum(type(found) is torch.Tensor for found in gc.get_objects())
+
+
+def attributes() -> dict:
+    """Every attribute of ComfyUI's modules and classes, by identity."""
+    import sys
+
+    modules = [m for name, m in sys.modules.items() if name.split(".")[0] in ("comfy", "nodes")]
+    found = {}
+    for module in modules:
+        for name, value in vars(module).items():
+            found[module.__name__, name] = id(value)
+            if isinstance(value, type):
+                for inner, attribute in vars(value).items():
+                    found[module.__name__, name, inner] = id(attribute)
+    return found
+
+
+@pytest.mark.parametrize("end", ["done", "cancelled", "failed"])
+def test_nothing_is_left_behind(ixl, tiny, end):
+    """No attribute of ComfyUI patched, no tensor alive, however a run ends."""
+    import comfy.model_management
+    import comfy.utils
+
+    def run():
+        calls = []
+
+        def denoise(apply_model, call):
+            calls.append(1)
+            if len(calls) == 5 and end == "cancelled":
+                comfy.model_management.interrupt_current_processing()
+            if len(calls) == 5 and end == "failed":
+                raise MemoryError("no room")
+            return call["input"] * 0.5
+
+        model = tiny.model.clone()
+        model.set_model_unet_function_wrapper(denoise)
+        net = control(1)
+        watched = {"hint": weakref.ref(net.cond_hint_original)}
+        guide, latent = torch.randn(1, 4, 44, 36), torch.randn(1, 4, 88, 72)
+        noise_mask = torch.zeros(1, 1, 88, 72)
+        noise_mask[..., :40, :] = 1.0
+        watched |= {"guide": weakref.ref(guide), "mask": weakref.ref(noise_mask)}
+        tiles = tiles_of(ixl, tile_batch=1, guide=guide, anchor=1.0)
+        masked = entry(0.3, mask=mask(slice(10, 60), slice(0, 30)))
+        positive = [entry(0.02, control=net), masked]
+        given = dict(latent=latent, noise_mask=noise_mask)
+        if end == "done":
+            sample(tiles.patch(model), positive, [entry(0.0)], **given)
+        else:
+            stopped = comfy.model_management.InterruptProcessingException
+            with pytest.raises(stopped if end == "cancelled" else MemoryError):
+                sample(tiles.patch(model), positive, [entry(0.0)], **given)
+        assert len(calls) >= 5 and tiles.run is None
+        assert net.previous_controlnet is None and net.multigpu_clones == {}
+        return watched
+
+    run()  # what ComfyUI itself keeps from a first run is there before counting
+    before, count = attributes(), tensors()
+    watched = run()
+    assert attributes() == before
+    assert tensors() <= count
+    assert [name for name, alive in watched.items() if alive() is not None] == []
 
 
 def test_patching_twice_replaces_the_tiles(ixl, tiny):
-    model = pointwise(tiny.model)
-    twice = tiles_of(ixl, tile_px=256).patch(tiles_of(ixl).patch(model))
-    wrappers = twice.get_wrappers("calc_cond_batch", ixl.KEY)
-    assert len(wrappers) == 1 and wrappers[0].__self__.tile_px == 256
-    assert not model.get_wrappers("calc_cond_batch", ixl.KEY)
+    twice = tiles_of(ixl, tile_px=256).patch(tiles_of(ixl).patch(tiny.model))
+    for kind in ("calc_cond_batch", "predict_noise", "prepare_sampling", "outer_sample"):
+        wrappers = twice.get_wrappers(kind, ixl.KEY)
+        assert len(wrappers) == 1 and wrappers[0].__self__.tile_px == 256
+        assert not tiny.model.get_wrappers(kind, ixl.KEY)
+
+
+def test_the_node_passes_its_settings_on(ixl, comfy, tiny):
+    from ixl.nodes.tiled_model import IXLTiledModel
+
+    guide = {"samples": torch.zeros(1, 4, 32, 32)}
+    made = comfy.run_node(IXLTiledModel, model=tiny.model, guide=guide, anchor=0.8)
+    tiles = made[0].get_wrappers("calc_cond_batch", ixl.KEY)[0].__self__
+    assert (tiles.consensus, tiles.moving, tiles.anchor) == (True, True, 0.8)
+    assert tiles.guide is guide["samples"]
+    assert IXLTiledModel.validate_inputs(tile_px=1000, overlap_px=128) != True  # noqa: E712
