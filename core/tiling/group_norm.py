@@ -29,16 +29,17 @@ class Moments(NamedTuple):
 
 
 def moments(x: torch.Tensor, groups: int) -> Moments:
-    """Of one part [1, C, h, w]. Two passes, summed in float32 or better, so nothing cancels."""
+    """Of one part [1, C, h, w]: corrected two-pass algorithm (same source), so nothing cancels."""
     wide = torch.promote_types(x.dtype, torch.float32)
-    means, squares = [], []
+    count, found = x.numel() // groups, []
     for part in x.unflatten(1, (groups, -1)).split(GROUPS_AT_ONCE, dim=1):
         part = part.to(wide)
         mean = part.mean(dim=(2, 3, 4), keepdim=True)
-        squares.append((part - mean).square_().sum(dim=(2, 3, 4)))
-        means.append(mean.flatten())
-    mean, square = (torch.cat([v.flatten() for v in vs]).cpu().double() for vs in (means, squares))
-    return Moments(x.numel() // groups, mean, square)
+        apart = part - mean
+        rest = apart.mean(dim=(2, 3, 4))
+        found.append(torch.cat([mean.flatten(1), rest, apart.square_().sum(dim=(2, 3, 4))]))
+    mean, rest, squares = torch.cat(found, dim=1).cpu().double()
+    return Moments(count, mean + rest, squares - count * rest.square())
 
 
 def normalise(x: torch.Tensor, whole: Moments, scale, shift, eps: float) -> torch.Tensor:

@@ -15,11 +15,11 @@ from .group_norm import Moments, moments, normalise
 from .spans import Span
 from .vae_layers import (
     Attend,
-    Conv,
     Down,
     Fork,
     Join,
     Layer,
+    Network,
     Norm,
     Up,
     first_row,
@@ -36,33 +36,34 @@ def own_parameters(module: torch.nn.Module, like: torch.Tensor) -> tuple:
 
 
 class Host(NamedTuple):
-    """What differs between hosts: how weights are reached, attention, where activations are kept
-    (None: where they are made), and progress.
-    """
+    """What differs between hosts: how weights are reached, attention, progress."""
 
     parameters: Callable = own_parameters
     attention: Callable = torch.nn.functional.scaled_dot_product_attention
-    keep_on: torch.device | None = None
     on_step: Callable[[int, int], None] = lambda done, total: None
 
 
-def run_layers(
-    layers: Sequence[Layer],
+def run_network(
+    network: Network,
     plan: VaePlan,
     read: Callable[[Span], torch.Tensor],
     write: Callable[[Span, torch.Tensor], None],
     host: Host,
 ) -> None:
-    """All stages of a plan for one picture.
+    """One picture through one half of a VAE.
 
     read(rows) gives those rows of the input, [1, C, ...] on the device and in the type to compute
     in; write(rows, part) takes the result. Rows are along dimension `plan.along`.
     """
-    run = _Run(layers, plan, host)
+    if not plan.stages:
+        first, last = plan.shapes[0].rows, plan.shapes[-1].rows
+        write(Span(0, last), network.whole(read(Span(0, first))))
+        return host.on_step(1, 1)
+    run = _Run(network.layers, plan, host)
     source = _Given(read)
     for stage in plan.stages:
-        last = stage.stop == len(layers)
-        kept = _Kept(plan.along, plan.shapes[stage.stop].rows, host.keep_on)
+        kept = _Kept(plan.along, plan.shapes[stage.stop].rows)
+        last = stage.stop == len(network.layers)
         run.stage(stage, source, (lambda rows, state: write(rows, state[1])) if last else kept.add)
         source = kept
 
@@ -83,24 +84,19 @@ class _Given:
 class _Kept:
     """An activation of the whole picture in pieces, which can be released from the first row on."""
 
-    def __init__(self, along: int, rows: int, device: torch.device | None):
-        self.along, self.device = along, device
+    def __init__(self, along: int, rows: int):
+        self.along = along
         self.most = -(-rows // PIECES)
         self.pieces: list[tuple[Span, State]] = []
 
     def add(self, rows: Span, state: State) -> None:
-        self.made_on = state[1].device
         for start in range(rows.start, rows.stop, self.most):
             span = Span(start, min(rows.stop, start + self.most))
-            cut = [self._copy(part, start - rows.start, span.size) for part in state]
+            cut = (p if p is None else self._copy(p, start - rows.start, span.size) for p in state)
             self.pieces.append((span, tuple(cut)))
 
-    def _copy(self, part: torch.Tensor | None, start: int, size: int) -> torch.Tensor | None:
-        if part is None:
-            return None
-        part = part.narrow(self.along, start, size)
-        device = self.device or part.device
-        return part.to(device, memory_format=torch.contiguous_format, copy=True)
+    def _copy(self, part: torch.Tensor, start: int, size: int) -> torch.Tensor:
+        return part.narrow(self.along, start, size).clone(memory_format=torch.contiguous_format)
 
     def rows(self, rows: Span) -> State:
         found = []
@@ -114,10 +110,8 @@ class _Kept:
                     ]
                 )
         skips, mains = zip(*found, strict=True)
-        return (None if skips[0] is None else self._joined(skips)), self._joined(mains)
-
-    def _joined(self, parts: Sequence[torch.Tensor]) -> torch.Tensor:
-        return torch.cat([part.to(self.made_on) for part in parts], dim=self.along)
+        skip = None if skips[0] is None else torch.cat(skips, dim=self.along)
+        return skip, torch.cat(mains, dim=self.along)
 
     def release(self, row: int) -> None:
         """Forget the pieces that end at or before this row."""
@@ -131,7 +125,7 @@ class _Run:
         self.layers, self.shapes, self.along = layers, plan.shapes, plan.along
         self.host, self.steps, self.done = host, plan.steps, 0
         self.whole: dict[int, Moments] = {}
-        self.enlarging: dict[int, tuple] = {}
+        self.weights: dict[int, tuple] = {}
 
     def stage(self, stage: Stage, source, sink: Callable[[Span, State], None]) -> None:
         """Statistics first, then the result, which takes the place of what was read."""
@@ -141,13 +135,12 @@ class _Run:
         for norm in stage.norms:
             for rows in self._bands(stage, norm):
                 needs = self._needs(start, norm, rows)
-                self._gather(norm, self._through(start, needs, source.rows(needs[0]), False)[1])
+                self._gather(norm, self._through(start, needs, source)[1])
                 self._step()
         needs_of = [self._needs(start, stop, rows) for rows in self._bands(stage, stop)]
         for needs, following in zip(needs_of, [*needs_of[1:], None], strict=True):
-            state = source.rows(needs[0])
-            source.release(following[0].start if following else self.shapes[start].rows)
-            self._finish(stop, needs[-1], self._through(start, needs, state, True), sink)
+            done = following[0].start if following else self.shapes[start].rows
+            self._finish(stop, needs[-1], self._through(start, needs, source, done), sink)
 
     def _attend(self, stage: Stage, source, sink: Callable[[Span, State], None]) -> None:
         """Keys and values of every position, then the queries of one band after the other."""
@@ -191,20 +184,25 @@ class _Run:
             needs.append(rows_before(self.layers[i], needs[-1], self.shapes[i].rows))
         return needs[::-1]
 
-    def _through(self, start: int, needs: list[Span], state: State, with_skip: bool) -> State:
-        """The layers from `start` on, each on the rows it needs; `with_skip` is False where the
-        shortcut of an unfinished block is of no use.
+    def _through(self, start: int, needs: list[Span], source, done: int | None = None) -> State:
+        """The layers from `start` on, each on the rows it needs. `done`: nobody reads the source
+        before that row again; without it this pass is for statistics, and the shortcut of an
+        unfinished block is of no use.
 
         Rows at a cut edge are wrong after a convolution, because it pads them with zeros. They are
         just those that the next layer does not need.
         """
-        skip, x = state
+        skip, x = source.rows(needs[0])
+        if done is not None:
+            source.release(done)
         at = skip_at = needs[0].start
         end = start + len(needs) - 1
         for i, need in enumerate(needs[1:], start):
             layer = self.layers[i]
             if isinstance(layer, Fork):
-                used = with_skip or any(isinstance(later, Join) for later in self.layers[i:end])
+                used = done is not None or any(
+                    isinstance(later, Join) for later in self.layers[i:end]
+                )
                 skip, skip_at = (self._shortcut(layer, x) if used else None), at
             elif isinstance(layer, Join):
                 x = x.add_(skip.narrow(self.along, at - skip_at, need.size))
@@ -231,17 +229,18 @@ class _Run:
         return layer.module(x)
 
     def _normalised(self, i: int, norm: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
-        scale, shift = self.host.parameters(norm, x)
-        return normalise(x, self.whole[i], scale, shift, norm.eps)
+        if i not in self.weights:
+            self.weights[i] = self.host.parameters(norm, x)
+        return normalise(x, self.whole[i], *self.weights[i], norm.eps)
 
     def _enlarged(self, i: int, layer: Up, x: torch.Tensor) -> torch.Tensor:
         """Each new pixel sees 2x2 old ones: the 3x3 weights that fall on the same one are added.
 
         Four ninths of the work of enlarging first.
         """
-        if i not in self.enlarging:
-            self.enlarging[i] = _four_kernels(*self.host.parameters(layer.module, x))
-        weight, bias = self.enlarging[i]
+        if i not in self.weights:
+            self.weights[i] = _four_kernels(*self.host.parameters(layer.module, x))
+        weight, bias = self.weights[i]
         _, _, h, w = x.shape
         four = torch.nn.functional.conv2d(x, weight, bias, padding=1).chunk(4, dim=1)
         large = x.new_empty(1, four[0].shape[1], 2 * h, 2 * w)
@@ -267,16 +266,12 @@ def _tokens(x: torch.Tensor) -> torch.Tensor:
 
 
 def _four_kernels(weight: torch.Tensor, bias: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weights [4 * O, I, 2, 2] and bias [4 * O]: for new pixels at even and odd rows and columns."""
+    """Weights [4 * O, I, 2, 2] and bias [4 * O], for even and odd new rows and columns."""
     wide = weight.to(torch.promote_types(weight.dtype, torch.float32))
-    rows = [torch.stack([wide[:, :, 0], wide[:, :, 1] + wide[:, :, 2]], 2),
-            torch.stack([wide[:, :, 0] + wide[:, :, 1], wide[:, :, 2]], 2)]  # fmt: skip
-    four = [
-        torch.stack(columns, 3)
-        for row in rows
-        for columns in (
-            (row[..., 0], row[..., 1] + row[..., 2]),
-            (row[..., 0] + row[..., 1], row[..., 2]),
-        )
-    ]
+
+    def merged(w: torch.Tensor, dim: int, odd: int) -> torch.Tensor:
+        one, two, three = w.unbind(dim)
+        return torch.stack([one + two, three] if odd else [one, two + three], dim)
+
+    four = [merged(merged(wide, 2, row), 3, column) for row in (0, 1) for column in (0, 1)]
     return torch.cat(four).to(weight.dtype), bias.repeat(4)

@@ -6,6 +6,7 @@ Any width, depth, number of levels and latent channels. Other structures are ref
 the layers.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -58,31 +59,43 @@ class Attend(NamedTuple):
 Layer = Conv | Norm | Fork | Join | Up | Down | Attend
 
 
-def decoder_layers(decoder: Module, before: Module | None = None) -> list[Layer]:
-    """From latent to picture; `before` is the 1x1 convolution in front (post_quant_conv), if any.
+class Network(NamedTuple):
+    """One half of a VAE: its layers in order, and the function that runs them all uncut."""
+
+    layers: list[Layer]
+    whole: Callable[[torch.Tensor], torch.Tensor]
+
+
+def decoder_network(vae: Module) -> Network:
+    """From latent to picture. `vae` has a decoder and, in some, a post_quant_conv before it.
 
     Raises ValueError on another structure.
     """
+    decoder, before = _half(vae, "decoder"), getattr(vae, "post_quant_conv", None)
     _expect(decoder, {"conv_in", "mid", "up", "norm_out", "conv_out"})
     if getattr(decoder, "tanh_out", False):
         raise _other("the decoder ends in tanh")
     layers = _pointwise(before) + [_conv(decoder.conv_in), *_middle(decoder.mid)]
     for level in reversed(decoder.up):
         layers += _level(level, "upsample", Up)
-    return layers + [_norm(decoder.norm_out), _conv(decoder.conv_out)]
+    layers += [_norm(decoder.norm_out), _conv(decoder.conv_out)]
+    return Network(layers, lambda z: decoder(before(z) if before else z))
 
 
-def encoder_layers(encoder: Module, after: Module | None = None) -> list[Layer]:
-    """From picture to the moments of the latent; `after` is the quant_conv, if any.
+def encoder_network(vae: Module) -> Network:
+    """From picture to the moments of the latent. `vae` has an encoder and, in some, a quant_conv
+    behind it.
 
     Raises ValueError on another structure.
     """
+    encoder, after = _half(vae, "encoder"), getattr(vae, "quant_conv", None)
     _expect(encoder, {"conv_in", "mid", "down", "norm_out", "conv_out"})
     layers = [_conv(encoder.conv_in)]
     for level in encoder.down:
         layers += _level(level, "downsample", Down)
     layers += [*_middle(encoder.mid), _norm(encoder.norm_out), _conv(encoder.conv_out)]
-    return layers + _pointwise(after)
+    layers += _pointwise(after)
+    return Network(layers, lambda x: after(encoder(x)) if after else encoder(x))
 
 
 def rows_before(layer: Layer, rows: Span, size: int) -> Span:
@@ -108,6 +121,11 @@ def first_row(layer: Layer, start: int) -> int:
 def has_norm(layer: Layer) -> bool:
     """Whether a part must see the statistics of the whole here: for these, layers are cut."""
     return isinstance(layer, Norm | Attend)
+
+
+def _half(vae: Module, name: str) -> Module:
+    _expect(vae, {"encoder", "decoder"}, {"regularization", "quant_conv", "post_quant_conv"})
+    return getattr(vae, name)
 
 
 def _middle(mid: Module) -> list[Layer]:

@@ -13,35 +13,34 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from .spans import Span
-from .vae_layers import Attend, Conv, Down, Fork, Join, Layer, Norm, Up, has_norm, rows_before
+from .vae_cost import Shape, layer_flop, layer_shapes
+from .vae_layers import (
+    Attend,
+    Conv,
+    Down,
+    Fork,
+    Join,
+    Layer,
+    Norm,
+    Up,
+    has_norm,
+    rows_before,
+)
 
 # A band covers about this many positions at the largest resolution of its stage: enough to fill an
 # accelerator, few enough that Cancel is answered within a second or so on a CPU.
-BAND_AREA = 1 << 20
+BAND_AREA = 1 << 19
 HALO_SHARE = 8  # ... but at least this many times the rows that it shares with its neighbours
-QUERIES = 1 << 14  # of attention, computed together
+WHOLE_AREA = 1 << 20  # pictures up to this size are not cut, and so equal the host's own to the bit
+
+# Of attention, computed together: enough to fill an accelerator.
+QUERIES = 1 << 14
 
 # Reading and writing one element once weighs as much as this many FLOP: about 100 TFLOP/s and
 # 1 TB/s of a current card in half precision. CPUs have a similar ratio.
 ELEMENT_FLOP = 400
 PIECES = 16  # an activation is released in so many pieces as the next one grows
 CONV_COPIES = 2  # convolution libraries keep reordered copies of what they read and write
-
-
-class Shape(NamedTuple):
-    """What a layer reads: channels (and those of a residual block's shortcut beside it), rows along
-    the cut side, width of the other side.
-    """
-
-    channels: int
-    skip: int
-    rows: int
-    width: int
-
-    @property
-    def kept(self) -> int:
-        """Elements of the whole picture."""
-        return (self.channels + self.skip) * self.rows * self.width
 
 
 class Stage(NamedTuple):
@@ -55,7 +54,7 @@ class Stage(NamedTuple):
 
 class VaePlan(NamedTuple):
     """`memory`: estimated peak in bytes beside weights, input and result; `cost` in FLOP or their
-    equivalent; `along`: the dimension of [B, C, H, W] that bands cut.
+    equivalent; `along`: the dimension of [B, C, H, W] that bands cut. No stages: uncut.
     """
 
     stages: tuple[Stage, ...]
@@ -67,7 +66,21 @@ class VaePlan(NamedTuple):
     @property
     def steps(self) -> int:
         """Bands of all passes: the unit of progress. Attention has a second pass of its own."""
-        return sum(stage.bands * (len(stage.norms) + 1) for stage in self.stages)
+        passes = ((end, s.bands) for s in self.stages for end in (*s.norms, s.stop))
+        return sum(len(split_rows(self.shapes[end].rows, bands)) for end, bands in passes) or 1
+
+
+def plan_whole(layers: Sequence[Layer], size: tuple[int, int, int], bytes_each: int):
+    """The uncut run, or None for a picture too large to be worth it."""
+    channels, height, width = size
+    shapes = layer_shapes(layers, channels, height, width)
+    if max(shape.rows * shape.width for shape in shapes) > WHOLE_AREA:
+        return None
+    planner = _Planner(layers, shapes, bytes_each, math.inf, 1)
+    used = zip(range(len(layers)), shapes, strict=False)
+    need = max(planner.live(i) * shape.rows for i, shape in used)
+    cost = sum(planner.cost(i) for i in range(len(layers)))
+    return VaePlan((), tuple(shapes), 2, need, cost)
 
 
 def plan_vae(
@@ -76,66 +89,16 @@ def plan_vae(
     bytes_each: int,
     memory: float,
     queries: int = QUERIES,
-    moved: float = 0.0,
 ) -> VaePlan | None:
-    """The cheapest plan within `memory` bytes for an input of size (channels, height, width).
-
-    moved: FLOP that pass while one byte goes to and from where activations are kept, if that is
-    elsewhere; then they do not count as memory. None when no plan fits.
-    """
+    """The cheapest plan in bands within `memory` bytes, or None when none fits."""
     channels, height, width = size
     along = 2 if height >= width else 3  # across the long side, so that bands are short
     shapes = layer_shapes(layers, channels, max(height, width), min(height, width))
-    planner = _Planner(layers, shapes, bytes_each, memory, queries, moved)
-    route = planner.shortest()
+    route = _Planner(layers, shapes, bytes_each, memory, queries).shortest()
     if route is None:
         return None
     stages, need, cost = route
     return VaePlan(stages, tuple(shapes), along, need, cost)
-
-
-def least_memory(layers: Sequence[Layer], size: tuple[int, int, int], bytes_each: int) -> float:
-    """The smallest `memory` for which there is a plan, within 5 %."""
-    low, high = 2.0**20, 2.0**44
-    while high > 1.05 * low:
-        middle = math.sqrt(low * high)
-        fits = plan_vae(layers, size, bytes_each, middle) is not None
-        low, high = (low, middle) if fits else (middle, high)
-    return high
-
-
-def layer_shapes(layers: Sequence[Layer], channels: int, rows: int, width: int) -> list[Shape]:
-    """What each layer reads, and last what the final one makes."""
-    shapes, skip = [Shape(channels, 0, rows, width)], 0
-    for layer in layers:
-        if isinstance(layer, Conv | Up | Down):
-            channels = layer.module.out_channels
-        if isinstance(layer, Fork):
-            skip = layer.shortcut.out_channels if layer.shortcut else channels
-        elif isinstance(layer, Join):
-            skip = 0
-        elif isinstance(layer, Up):
-            rows, width = 2 * rows, 2 * width
-        elif isinstance(layer, Down):
-            rows, width = rows // 2, width // 2
-        shapes.append(Shape(channels, skip, rows, width))
-    return shapes
-
-
-def layer_flop(layer: Layer, before: Shape, after: Shape, rows: float) -> float:
-    """Multiplications and additions of `rows` output rows; attention: of the whole."""
-    each = 2 * rows * after.width * before.channels
-    if isinstance(layer, Conv):
-        return each * after.channels * layer.module.kernel_size[0] ** 2
-    if isinstance(layer, Up):
-        return each * after.channels * 4  # as four 2x2 convolutions of the small picture
-    if isinstance(layer, Down):
-        return each * after.channels * 9
-    if isinstance(layer, Fork):
-        return each * after.skip if layer.shortcut else 0.0
-    if isinstance(layer, Attend):
-        return each * (4 * before.channels + 2 * before.rows * before.width)
-    return 0.0
 
 
 def norm_at(layers: Sequence[Layer], cut: int) -> int | None:
@@ -178,7 +141,6 @@ class _Planner(NamedTuple):
     bytes_each: int
     memory: float
     queries: int
-    moved: float
 
     def shortest(self) -> tuple[tuple[Stage, ...], float, float] | None:
         """(stages, bytes, cost) of the cheapest way from the first cut to the last."""
@@ -225,9 +187,9 @@ class _Planner(NamedTuple):
         total = self.shapes[stop].rows
         bands = math.ceil(total / min(total, rows))
         rows = total / bands
-        working = max(self._live(i) * (rows * ratio + halo) for i, halo, ratio in reach)
+        working = max(self.live(i) * (rows * ratio + halo) for i, halo, ratio in reach)
         costs = [
-            self._cost(i) * (1 + (halo / (rows * ratio) if bands > 1 else 0))
+            self.cost(i) * (1 + (halo / (rows * ratio) if bands > 1 else 0))
             for i, halo, ratio in reversed(reach)
         ]
         passed = list(accumulate(costs))
@@ -252,22 +214,20 @@ class _Planner(NamedTuple):
 
     def _kept(self, start: int, stop: int) -> float:
         """Bytes of the whole activations at both ends, which replace each other piece by piece."""
-        if self.moved:
-            return 0.0
         ends = [self.shapes[i].kept for i in (start, stop) if 0 < i < len(self.layers)]
         return max(ends, default=0) * (1 + 1 / PIECES) * self.bytes_each
 
     def _transfers(self, cut: int) -> float:
         if not 0 < cut < len(self.layers):
             return 0.0
-        return self.shapes[cut].kept * (ELEMENT_FLOP + self.moved * self.bytes_each)
+        return self.shapes[cut].kept * ELEMENT_FLOP
 
     def _most_rows(self, i: int, halo: float, ratio: float, free: float) -> float:
         """Rows of a band at the stage's end that memory and BAND_AREA allow at layer i."""
         area = max(BAND_AREA / self.shapes[i].width - halo, HALO_SHARE * halo)
-        return min(area, free / self._live(i) - halo) / ratio
+        return min(area, free / self.live(i) - halo) / ratio
 
-    def _live(self, i: int) -> float:
+    def live(self, i: int) -> float:
         """Bytes per input row while layer i runs."""
         layer, before, after = self.layers[i], self.shapes[i], self.shapes[i + 1]
         made = after.channels * after.width * after.rows / before.rows
@@ -276,7 +236,7 @@ class _Planner(NamedTuple):
         skip = max(before.skip, after.skip) * before.width
         return (skip + copies * (read + made)) * self.bytes_each
 
-    def _cost(self, i: int) -> float:
+    def cost(self, i: int) -> float:
         before, after = self.shapes[i], self.shapes[i + 1]
         flop = layer_flop(self.layers[i], before, after, after.rows)
         elements = before.channels * before.rows * before.width
