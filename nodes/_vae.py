@@ -22,6 +22,8 @@ def decode_exactly(vae, latent: torch.Tensor, memory_gb: float, on_step: OnStep)
     """IMAGE [B, H, W, C] of a latent [B, C, h, w], as `vae.decode` makes it."""
     vae.throw_exception_if_invalid()
     network = decoder_network(vae.first_stage_model)
+    if latent.ndim == 5:
+        latent = latent[:, :, 0]  # as vae.decode takes a video latent: its first frame
     kind = {"device": vae.output_device, "dtype": vae.vae_output_dtype()}
     pictures = _run(vae, network, latent, memory_gb, on_step, kind)
     for picture in pictures.split(1):

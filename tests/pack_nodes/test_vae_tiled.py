@@ -251,6 +251,11 @@ def test_little_memory_gives_the_hosts_picture(comfy, tiny, size):
     assert 0 < (again - encoded).abs().max() <= 1e-4 * encoded.std()
 
 
+def test_of_a_video_latent_the_first_frame_is_decoded_as_the_host_does(comfy, tiny):
+    z = torch.stack([latents(1, 6, 5), latents(1, 6, 5) * 2], dim=2)
+    assert torch.equal(decode(comfy, tiny.vae, z), tiny.vae.decode(z))
+
+
 def test_pictures_are_cropped_as_the_host_crops_them(comfy, tiny):
     pixels = torch.rand(1, 93, 142, 4, generator=torch.Generator().manual_seed(5))
     ours, theirs = encode(comfy, tiny.vae, pixels), tiny.vae.encode(pixels)
