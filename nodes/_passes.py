@@ -4,7 +4,6 @@ Finished passes are kept (core/tiling/pass_store.py), so a run that
 ended early goes on where it was.
 """
 
-import logging
 import time
 from functools import partial
 from pathlib import Path
@@ -22,10 +21,11 @@ from ..core.tiling.passes import Pass, pass_tflop
 from ..core.tiling.plan import LATENT_PX
 from ..core.tiling.resize import lanczos
 from ..core.tiling.speed import record_speed
-from ._host import check_cancel, user_folder
+from ._host import check_cancel, progress, user_folder
 from ._tiled_sampling import TiledSampling
+from ._vae import decode_exactly, encode_exactly
 
-log = logging.getLogger(__name__)
+AUTOMATIC_MEMORY = 0.0  # GB for the VAE: chosen from what is free
 
 
 class Tools(NamedTuple):
@@ -151,12 +151,12 @@ def _sample(
 
 def decode(vae, latent: torch.Tensor) -> torch.Tensor:
     """[B, H, W, 3] of a latent [B, 4, H / 8, W / 8]."""
-    return vae.decode(latent)
+    return decode_exactly(vae, latent, AUTOMATIC_MEMORY, progress())
 
 
 def encode(vae, pixels: torch.Tensor) -> torch.Tensor:
     """[B, 4, H / 8, W / 8] of pixels [B, H, W, 3]; sides are multiples of 8."""
-    return vae.encode(pixels)
+    return encode_exactly(vae, pixels, AUTOMATIC_MEMORY, progress())
 
 
 def empty_latent(batch: int, width: int, height: int) -> torch.Tensor:
