@@ -18,9 +18,10 @@ PACK = Path(__file__).resolve().parents[1]
 sys.path[:] = [p for p in sys.path if Path(p or ".").resolve() not in (PACK, PACK / "tools")]
 sys.path.append(str(PACK / "tests" / "support"))
 
+import tiny  # noqa: E402
 from base_directory import make_base_directory  # noqa: E402
 from browser import RENDERERS, opened_canvas  # noqa: E402
-from ixl.tools.layouts import LAYOUTS, NOTE_COLORS  # noqa: E402
+from ixl.tools.layouts import CHECKPOINT, LAYOUTS, NOTE_COLORS  # noqa: E402
 from ixl.tools.workflow import FOLDER  # noqa: E402
 from PIL import Image  # noqa: E402
 from server import running_server  # noqa: E402
@@ -111,7 +112,8 @@ def main() -> None:
     browser, comfyui = Path(os.environ["IXL_BROWSER"]), Path(os.environ["IXL_COMFYUI"])
     with tempfile.TemporaryDirectory() as folder:
         base = make_base_directory(Path(folder))
-        (base / "models" / "checkpoints" / "Illustrious-XL-v1.0.safetensors").touch()
+        named = base / "models" / "checkpoints" / CHECKPOINT
+        named.symlink_to(tiny.tiny_file(tiny.CHECKPOINT))  # a sound file, so that its card says so
         with running_server(comfyui, base) as server:
             server.post("/settings/Comfy.Minimap.Visible", False)
             server.post("/settings/LiteGraph.Canvas.MinFontSizeForLOD", 0)  # text at any zoom
