@@ -16,6 +16,8 @@ export function createCompleter(search) {
     let found = { segment: null, tags: [], options: {} };
     let active = 0;
     let timer = 0;
+    let placing = 0; // the frame in which the list gets its place
+    let caret = null; // where on the page the segment begins, measured once
     let cancel = new AbortController();
 
     /**
@@ -70,8 +72,10 @@ export function createCompleter(search) {
         if (!list.isConnected) document.body.append(list);
         box.setAttribute("aria-controls", LIST_ID);
         box.setAttribute("aria-autocomplete", "list");
-        select(0);
-        place(segment);
+        mark(0);
+        // with the frame's own layout: to measure here would lay out the whole page at every key
+        cancelAnimationFrame(placing);
+        placing = requestAnimationFrame(() => isOpen() && place(segment));
     }
 
     function row(tag, index) {
@@ -92,18 +96,25 @@ export function createCompleter(search) {
     }
 
     function place(segment) {
-        const at = caretRect(box, segment.start);
+        const key = [segment.start, box.scrollLeft, box.scrollTop].join();
+        if (caret?.key !== key) caret = { key, at: caretRect(box, segment.start) };
+        const { at } = caret;
+        list.scrollTop = 0;
         list.style.left = `${Math.max(4, Math.min(at.left, innerWidth - list.offsetWidth - 8))}px`;
         const below = at.bottom + 4 + list.offsetHeight <= innerHeight;
         list.style.top = `${below ? at.bottom + 4 : Math.max(4, at.top - list.offsetHeight - 4)}px`;
     }
 
     function select(index) {
+        mark(index);
+        list.children[active].scrollIntoView({ block: "nearest" });
+    }
+
+    function mark(index) {
         active = (index + found.tags.length) % found.tags.length;
         [...list.children].forEach((item, n) => {
             item.setAttribute("aria-selected", String(n === active));
         });
-        list.children[active].scrollIntoView({ block: "nearest" });
         box.setAttribute("aria-activedescendant", list.children[active].id);
     }
 
@@ -139,7 +150,9 @@ export function createCompleter(search) {
 
     function close() {
         clearTimeout(timer);
+        cancelAnimationFrame(placing);
         cancel.abort();
+        caret = null;
         list.remove();
         box?.removeAttribute("aria-activedescendant");
         box?.removeAttribute("aria-controls");

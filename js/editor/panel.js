@@ -263,7 +263,7 @@ export function createPanel(field, service, completer, options) {
 
     /** Whether the chips are older than the text. */
     function busy(is) {
-        root.setAttribute("aria-busy", String(is));
+        if (root.ariaBusy !== String(is)) root.setAttribute("aria-busy", String(is));
     }
 
     function failed(error) {

@@ -49,7 +49,7 @@ def post(path: str, content, **options):
 
 
 def test_tags_by_beginning():
-    status, answer = ask("GET", "/ixl/tags?q=mast&limit=5")
+    status, answer = ask("GET", "/ixl/tags?q=masterp&limit=5")
     assert status == 200
     assert answer["tags"][0]["name"] == "masterpiece"
     assert set(answer["tags"][0]) == {"name", "category", "group", "count", "alias"}
