@@ -20,7 +20,7 @@ from ..core.prompt.normalize import normalize
 from ..core.prompt.profiles import DEFAULT_PROFILE
 from ._host import progress, user_folder
 from ._profile import model_profiles, profiles
-from ._vocabulary import full_vocabulary
+from ._vocabulary import vocabulary
 
 SAVER = "IXLSaveImage"
 OVERRIDES = ("positive", "negative", "model")
@@ -102,7 +102,7 @@ def _sections(text: str, profile: str) -> list[dict]:
     model = model_profiles().get(profile)
     known = profiles()
     chosen = known.get(model.prompt_profile if model else "") or known[DEFAULT_PROFILE]
-    return normalize(text, chosen, full_vocabulary()).sections
+    return normalize(text, chosen, vocabulary()).sections
 
 
 def output_target(prefix: str, width: int, height: int) -> Target:
