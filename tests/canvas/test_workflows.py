@@ -12,9 +12,18 @@ PACK = "illustrious-xl-studio"
 # (title, widget, value): small pictures, so that a processor is enough
 SMALL = {
     "text-to-image": [
-        ("Size", "width", 192),
-        ("Size", "height", 256),
-        ("Sample", "steps", 1),
+        ("Size", "aspect_ratio", "custom"),
+        ("Size", "custom_width", 256),
+        ("Size", "custom_height", 320),
+        ("Settings", "steps", 1),
+    ],
+    "text-to-20mp": [
+        ("Settings", "steps", 1),
+        ("To 20 megapixels", "width", 320),
+        ("To 20 megapixels", "height", 256),
+        ("To 20 megapixels", "denoise", "0.5"),
+        ("To 20 megapixels", "tile_px", 256),
+        ("To 20 megapixels", "overlap_px", 64),
     ],
     "several-characters": [
         ("Size", "width", 256),
@@ -22,23 +31,27 @@ SMALL = {
         ("Sample", "steps", 1),
     ],
     "text-to-high-resolution": [
-        ("Base size", "width", 192),
-        ("Base size", "height", 192),
+        ("Base size", "width", 256),
+        ("Base size", "height", 320),
         ("Base picture", "steps", 1),
-        ("Tiles", "tile_px", 256),
-        ("Tiles", "overlap_px", 64),
+        ("Tiles 1", "tile_px", 256),
+        ("Tiles 1", "overlap_px", 64),
+        ("Tiles 2", "tile_px", 256),
+        ("Tiles 2", "overlap_px", 64),
         ("Stage 1 size", "width", 256),
-        ("Stage 1 size", "height", 256),
+        ("Stage 1 size", "height", 320),
         ("Stage 1", "steps", 1),
-        ("Stage 2 size", "width", 256),
-        ("Stage 2 size", "height", 320),
+        ("Stage 2 size", "width", 320),
+        ("Stage 2 size", "height", 400),
         ("Stage 2", "steps", 1),
     ],
 }
+SAMPLERS = {"text-to-high-resolution": "Base picture", "text-to-20mp": "To 20 megapixels"}
 SIZES = {
     "several-characters": (256, 192),
-    "text-to-high-resolution": (256, 320),
-    "text-to-image": (192, 256),
+    "text-to-high-resolution": (320, 400),
+    "text-to-20mp": (320, 256),
+    "text-to-image": (256, 320),
 }
 
 
@@ -63,7 +76,7 @@ def test_template_equals_its_twin_runs_and_comes_back_from_its_picture(
 
     saved = tmp_path / "picture.png"
     saved.write_bytes(canvas.server.images(entry)[-1])
-    sampler = "Base picture" if name == "text-to-high-resolution" else "Sample"
+    sampler = SAMPLERS.get(name, "Sample")
     canvas.set_widget(sampler, "seed", 1)
     canvas.drop_file(saved)
     assert canvas.to_api() == small
