@@ -282,7 +282,7 @@ def print_counts() -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", nargs="*", default=["1024x1024", "1536x1536", "2048x2048"])
+    parser.add_argument("--sizes", nargs="*", default=["1024x1024", "1024x1536"])
     parser.add_argument("--memory", nargs="*", type=float, default=[4.0, 1.0, 0.5])
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--tiled-vae", metavar="FOLDER")

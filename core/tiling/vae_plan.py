@@ -40,6 +40,7 @@ QUERIES = 1 << 14
 # 1 TB/s of a current card in half precision. CPUs have a similar ratio.
 ELEMENT_FLOP = 400
 PIECES = 16  # an activation is released in so many pieces as the next one grows
+SCORE_COPIES = 2  # of the attention scores, where the host's own attention keeps them all
 CONV_COPIES = 2  # convolution libraries keep reordered copies of what they read and write
 
 
@@ -77,8 +78,14 @@ def plan_whole(layers: Sequence[Layer], size: tuple[int, int, int], bytes_each: 
     if max(shape.rows * shape.width for shape in shapes) > WHOLE_AREA:
         return None
     planner = _Planner(layers, shapes, bytes_each, math.inf, 1)
-    used = zip(range(len(layers)), shapes, strict=False)
-    need = max(planner.live(i) * shape.rows for i, shape in used)
+    rows_of = zip(range(len(layers)), shapes, strict=False)
+    need = max(planner.live(i) * shape.rows for i, shape in rows_of)
+    tokens = max(
+        shape.rows * shape.width
+        for layer, shape in zip(layers, shapes, strict=False)
+        if isinstance(layer, Attend)
+    )
+    need = max(need, SCORE_COPIES * tokens**2 * bytes_each)
     cost = sum(planner.cost(i) for i in range(len(layers)))
     return VaePlan((), tuple(shapes), 2, need, cost)
 
