@@ -22,12 +22,14 @@ _DYNAMIC = re.compile(r"[{}|<>\[\]]|__")  # in an item that is more than one tag
 
 
 class FieldItem(NamedTuple):
-    """One item. name: canonical, for comparing. printed: with its own weight brackets.
+    """One item. name: canonical, for comparing. text: as written, without brackets around it.
 
-    kind: as in parts. weight: of the item, 1.0 without brackets. before, after: its brackets.
+    printed: with its own weight brackets, `before` and `after`. kind: as in parts. weight: of the
+    item, 1.0 without brackets.
     """
 
     name: str
+    text: str
     printed: str
     kind: str
     weight: float
@@ -38,7 +40,7 @@ class FieldItem(NamedTuple):
     def is_plain(self) -> bool:
         """Whether it is words: no network, embedding, wildcard, choice or schedule."""
         if self.kind == "mixed":
-            return not _DYNAMIC.search(self.name)
+            return not _DYNAMIC.search(self.text)
         return self.kind in ("tag", "sentence")
 
     def printed_as(self, name: str) -> str:
@@ -75,7 +77,9 @@ def read_field(text: str) -> Field:
                 printed += closing(prompt.groups[group], printed)
             weight = weights[part.group] if part.group >= 0 else 1.0
             after = printed[len(before) + len(shown) :]
-            items.append(FieldItem(canonical(plain), printed, part.kind, weight, before, after))
+            items.append(
+                FieldItem(canonical(plain), plain, printed, part.kind, weight, before, after)
+            )
     return Field(tuple(items), tuple(keywords), tuple(comments))
 
 

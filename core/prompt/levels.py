@@ -15,6 +15,7 @@ from .parse import parse
 from .profiles import DEFAULT_PROFILE, Profile
 from .prose import description, one_sentence
 from .sentences import ends_sentence
+from .spread import spread
 
 LEVELS = ("tags", "sentence", "description", "prose")
 
@@ -45,8 +46,9 @@ def compose(
         raise ValueError(f"Level {level!r} is not known; use one of {', '.join(LEVELS)}.")
     written, notes = with_trained_words(picture, profile)
     sections = tag_sections(written)
-    own_prose, own_tags = _free_text(written.text)
-    said = worded(written, vocabulary)
+    told = spread(written, vocabulary, profile)
+    own_prose, own_tags = _free_text(told.text if level == "prose" else written.text)
+    said = worded(told, vocabulary)
     composed = ""
     if level != "tags":
         composed = one_sentence(said) if level == "sentence" else description(said)
