@@ -73,7 +73,11 @@ def check_a1111(text: str) -> None:
     assert found["Prompt"] == f"{POSITIVE}, <lora:tiny-lora:0.8>"
     assert found["Negative prompt"] == "lowres"
     assert (found["Seed"], found["Steps"], found["CFG scale"]) == (str(SEED), "2", "4.5")
-    assert (found["Size"], found["Sampler"], found["Schedule type"]) == ("128x128", "Euler", "Karras")
+    assert (found["Size"], found["Sampler"], found["Schedule type"]) == (
+        "128x128",
+        "Euler",
+        "Karras",
+    )
     assert found["Model hash"] == digest(tiny.CHECKPOINT)[:10]
 
 

@@ -126,7 +126,10 @@ def test_one_pass_over_a_picture_says_its_strength():
 def test_any_record_is_a_text_whose_numbers_a1111_reads(record):
     found = infotext.parse_a1111(a1111.to_text(record))
     first = record.first
-    if None not in (first.seed, first.steps, first.cfg) and "Negative prompt:" not in record.positive:
+    if (
+        None not in (first.seed, first.steps, first.cfg)
+        and "Negative prompt:" not in record.positive
+    ):
         assert (int(found["Seed"]), int(found["Steps"])) == (first.seed, first.steps)
         assert float(found["CFG scale"]) == first.cfg
         read = a1111.from_text(a1111.to_text(record))

@@ -67,7 +67,9 @@ def test_every_record_comes_back_from_every_format(kind, record):
 @given(text=prompts)
 def test_every_text_comes_back_and_pixels_stay(kind, text):
     data = picture.with_texts(PLAIN[kind], {"parameters": text})
-    assert picture.texts(read(data)).get("parameters", "") == (text if kind == "png" else text.rstrip("\0"))
+    assert picture.texts(read(data)).get("parameters", "") == (
+        text if kind == "png" else text.rstrip("\0")
+    )
     with open_picture(data) as new, open_picture(PLAIN[kind]) as old:
         assert np.array_equal(np.asarray(new), np.asarray(old))
 
@@ -280,7 +282,9 @@ def test_text_that_would_unpack_to_gigabytes_is_not_read():
 
 def test_a_huge_chunk_is_passed_over():
     head = struct.pack(">I4s", MOST_TEXT + 1, b"tEXt")
-    found = read(PLAIN["png"][:33] + head + b"parameters\0" + bytes(MOST_TEXT - 6) + PLAIN["png"][33:])
+    found = read(
+        PLAIN["png"][:33] + head + b"parameters\0" + bytes(MOST_TEXT - 6) + PLAIN["png"][33:]
+    )
     assert found.problems and "was not read" in found.problems[0]
 
 

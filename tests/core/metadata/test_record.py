@@ -35,7 +35,9 @@ def test_a_record_comes_back_as_it_was(record):
 
 @pytest.mark.parametrize("side", ["positive", "negative"])
 def test_halves_of_characters_are_refused_by_name(side):
-    with pytest.raises(ValueError, match=f"The {side} prompt holds half of a character .U.D83D. at"):
+    with pytest.raises(
+        ValueError, match=f"The {side} prompt holds half of a character .U.D83D. at"
+    ):
         to_json(Record(**{side: "a\ud83d b"}))
 
 
