@@ -79,14 +79,17 @@ def record_at(
         return pick(values[link], place) if link in values else value_of(graph, link)
 
     filled = fill(traced, value)
-    record = record_of(filled)
-    texts = {side: record._asdict()[side] for side in ("positive", "negative")}
-    for side in texts:
-        texts[side] = pick(given[side], place) if given.get(side) else texts[side]
-    texts = {side: without_halves(str(text or "")) for side, text in texts.items()}
     models = [pick(given["model"], place)] if given.get("model") else []
     models += [step.model for step in filled.passes]
     said = next((model for model in models if isinstance(model, OfModel)), OfModel())
+    if said != OfModel():  # which LoRAs were applied the MODEL knows better than the widgets
+        kept = (use for use in filled.files if use.kind != "lora" or not use.ours)
+        filled = filled._replace(files=tuple(kept))
+    record = record_of(filled)
+    texts = {"positive": record.positive, "negative": record.negative}
+    for side, traced_text in texts.items():
+        text = pick(given[side], place) if given.get(side) else traced_text
+        texts[side] = without_halves(str(text or ""))
     return record._replace(**texts, batch=(place.index, place.size)), said
 
 

@@ -26,12 +26,14 @@ _OFF = ("off", False, "disable", "no")
 
 
 class FileUse(NamedTuple):
-    """A file as a graph names it. kind: model, lora or vae. Each other field: value or Link."""
+    """A file as a graph names it. kind: model, lora or vae. ours: by a loader of this pack. Each
+    other field: value or Link."""
 
     kind: str
     name: object
     strength_model: object = None
     strength_clip: object = None
+    ours: bool = False
 
 
 def files_of_model(graph: Graph, link: Link) -> list[FileUse]:
@@ -51,7 +53,9 @@ def _files(graph: Graph, link: Link, seen: set[str]) -> Iterator[FileUse]:
             yield from _files(graph, source, seen)
     for source in loras:
         yield from _files(graph, source, seen)
-    yield from _own_files(graph, node)
+    ours = bool(THIS_PACK.fullmatch(node.class_type))
+    for use in _own_files(graph, node):
+        yield use._replace(ours=ours)
 
 
 def _own_files(graph: Graph, node: Node) -> Iterator[FileUse]:

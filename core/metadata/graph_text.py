@@ -15,8 +15,11 @@ SIDES = {
     "positive": ("positive", "conditioning", "cond1", "base_positive"),
     "negative": ("negative", "base_negative"),
 }
-# Nodes that hand on their text themselves: class, output.
+# Nodes of this pack whose outputs say what their inputs do not: class, name, output.
 TEXT_OUTPUTS = {"IXLCharacterRegions": 2}
+SETTING_OUTPUTS = {
+    "IXLSamplerDefaults": {"sampler_name": 1, "scheduler": 2, "steps": 3, "cfg": 4},
+}
 _JOINERS = (("concat", " BREAK "), ("combine", " AND "), ("average", " AND "))
 _EMPTY = "ConditioningZeroOut"
 _BETTER = {"populated_text": "wildcard_text"}  # Impact Pack: the first is resolved from the second
@@ -55,7 +58,10 @@ def find_input(
     seen: set[str] | None = None,
 ) -> object:
     """The first input of these names, of the node or of those behind links of the given kinds."""
+    said = SETTING_OUTPUTS.get(node.class_type, {})
     for name in names:
+        if name in said:
+            return Link(node.id, said[name])
         value = node.inputs.get(name)
         if value is not None:
             return as_link(value) or value

@@ -148,7 +148,7 @@ def record_of(traced: graph.Traced) -> Record:
         width=width,
         height=height,
         passes=tuple(_pass(step) for step in traced.passes),
-        resources=tuple(_resource(use) for use in traced.files if isinstance(use.name, str)),
+        resources=tuple(_resource(use) for use in traced.files if _took_part(use)),
         clip_skip=abs(skip) if skip != -1 else 0,
         made_with="ComfyUI",
     )
@@ -161,6 +161,11 @@ def _pass(step: graph.TracedPass) -> Pass:
         denoise = round(max(0, steps - start) / steps, 4)
     words = (text(step.sampler), text(step.scheduler))
     return Pass(as_whole(step.seed), steps, number(step.cfg), *words, denoise)
+
+
+def _took_part(use: graph.FileUse) -> bool:
+    off = use.strength_model == 0 and not use.strength_clip  # a LoRA at 0 is not applied
+    return isinstance(use.name, str) and not off
 
 
 def _resource(use: graph.FileUse) -> Resource:

@@ -111,10 +111,7 @@ def test_info_of_a_file_has_all_three_hashes_and_all_settings(make):
         "Settings of Illustrious XL v1.0",
     ):
         assert part in text
-    assert (
-        "CFG: 7, good from 5 to 7.5 [chosen within arXiv 2409.19946 B.2; Onoma"
-        in text
-    )
+    assert "CFG: 7, good from 5 to 7.5 [chosen within arXiv 2409.19946 B.2; Onoma" in text
     assert "native size: 2.36 MP, as a square 1536x1536" in text
     assert text.startswith("x/Illustrious") and str(path) not in text + json.dumps(values)
     assert steps and steps[-1][0] == steps[-1][1]

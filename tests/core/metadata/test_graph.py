@@ -47,6 +47,7 @@ TYPES = {
     "Reroute": ("*",),
     "LoadImage": ("IMAGE", "MASK"),
     "IXLCharacterRegions": ("CONDITIONING", "MASK", "STRING"),
+    "IXLSamplerDefaults": ("MODEL", "COMBO", "COMBO", "INT", "FLOAT", "SAMPLER", "SIGMAS"),
     "IXLLoadCheckpoint": ("MODEL", "CLIP", "VAE", "IXL_PROFILE"),
     "ToBasicPipe": ("BASIC_PIPE",),
     "FromBasicPipe": ("MODEL", "CLIP", "VAE", "CONDITIONING", "CONDITIONING"),
@@ -118,6 +119,20 @@ def test_samplers_and_schedulers_that_are_named_by_their_class(outputs):
     })  # fmt: skip
     (step,) = traced(prompt, outputs).passes
     assert (step.sampler, step.scheduler, step.steps) == ("euler_ancestral", "karras", 12)
+
+
+def test_settings_that_a_node_of_this_pack_chooses(outputs):
+    defaults = node("IXLSamplerDefaults", model=["1", 0], sampler_name="automatic", steps=0,
+                    scheduler="automatic", cfg=0.0, denoise=0.7)  # fmt: skip
+    prompt = custom(**{"12": defaults})
+    prompt["5"]["inputs"] |= {"sampler": ["12", 5], "sigmas": ["12", 6]}
+    prompt["11"]["inputs"]["cfg"] = ["12", 4]
+    (step,) = traced(prompt, outputs).passes
+    chosen = [Link("12", 1), Link("12", 2), Link("12", 3), Link("12", 4)]
+    assert [step.sampler, step.scheduler, step.steps, step.cfg] == chosen
+    assert step.denoise == 0.7
+    (step,) = stated(prompt, outputs).passes
+    assert [step.sampler, step.scheduler, step.steps, step.cfg] == [None] * 4
 
 
 def test_sampler_custom(outputs):
@@ -411,13 +426,15 @@ def test_long_chains_and_doubling_graphs_end(outputs):
 _values = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 3) | st.sampled_from(["", "a", "x.safetensors"])
     | st.tuples(st.sampled_from("01234"), st.integers(-1, 2)).map(list),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["on", "lora"]), inner),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["on", "lora"]), inner),
     max_leaves=4,
 )  # fmt: skip
 _inputs = st.dictionaries(
-    st.sampled_from(["images", "samples", "model", "positive", "negative", "seed", "steps", "switch",
-                     "on_true", "on_false", "text", "lora_name_1", "lora_count", "input_mode",
-                     "basic_pipe", "guider", "noise", "sigmas", "vae", "width", "strength", "x"]),
+    st.sampled_from(["images", "samples", "model", "positive", "negative", "seed", "steps",
+                     "switch", "on_true", "on_false", "text", "lora_name_1", "lora_count",
+                     "input_mode", "basic_pipe", "guider", "noise", "sigmas", "vae", "width",
+                     "strength", "x"]),
     _values, max_size=8,
 )  # fmt: skip
 _nodes = st.fixed_dictionaries(

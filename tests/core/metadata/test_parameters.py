@@ -48,8 +48,9 @@ def test_a_text_of_a1111():
         ('a\nSteps: 2, Seed: 1, Created Date: 2024-11-05T12:00:00Z, Civitai resources: '
          '[{"type":"checkpoint","modelVersionId":1,"modelName":"a, b"}], Civitai metadata: {}',
          "a", "",
-         {"Steps": "2", "Seed": "1", "Created Date": "2024-11-05T12:00:00Z", "Civitai resources":
-          '[{"type":"checkpoint","modelVersionId":1,"modelName":"a, b"}]', "Civitai metadata": "{}"}),
+         {"Steps": "2", "Seed": "1", "Created Date": "2024-11-05T12:00:00Z",
+          "Civitai resources": '[{"type":"checkpoint","modelVersionId":1,"modelName":"a, b"}]',
+          "Civitai metadata": "{}"}),
         # quotes that do not end, JSON that is none
         ('a\nSteps: 2, Model: "x, Seed: 1', "a", "", {"Steps": "2", "Model": '"x', "Seed": "1"}),
         ("a\nSteps: 2, Hashes: {x, Seed: 1", "a", "", {"Steps": "2", "Hashes": "{x", "Seed": "1"}),

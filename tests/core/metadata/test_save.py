@@ -14,7 +14,15 @@ from ixl.core.checkpoint.files import UnusableFile
 from ixl.core.checkpoint.hashing import Hashes
 from ixl.core.checkpoint.loaded import LoadedCheckpoint, LoadedLora
 from ixl.core.metadata.encode import ENDINGS, Encoding, encode
-from ixl.core.metadata.executed import Files, OfModel, Place, pick, places, with_files
+from ixl.core.metadata.executed import (
+    Files,
+    OfModel,
+    Place,
+    pick,
+    places,
+    record_at,
+    with_files,
+)
 from ixl.core.metadata.graph import trace
 from ixl.core.metadata.names import fill_prefix, format_date
 from ixl.core.metadata.read import read_picture
@@ -43,9 +51,10 @@ def linked_run(texts: list, seeds: list, given: dict | None = None) -> Run:
     return Run(graph, found, values, given or {}, no_files(), lambda text, profile: [], "Test")
 
 
-def save(folder: Path, sizes: list[int], run: Run, how: Encoding = Encoding(), **wish) -> list:
+def save(folder: Path, sizes: list[int], run: Run, kind: str = "png", **wish) -> list:
     """Save grey pictures; what is read back from each, in order."""
     batches = [np.full((size, 8, 12, 3), 0.5) for size in sizes]
+    how = Encoding(kind, 90)
     wished = Wish(
         how, wish.get("metadata", True), wish.get("texts", {}), wish.get("sidecar", False)
     )
@@ -99,7 +108,7 @@ def test_what_the_user_connects_wins(tmp_path):
 
 @pytest.mark.parametrize("kind", ENDINGS)
 def test_files_of_every_format(tmp_path, kind):
-    (found,) = save(tmp_path, [1], linked_run(["a"], [5]), Encoding(kind, 90), sidecar=True)
+    (found,) = save(tmp_path, [1], linked_run(["a"], [5]), kind, sidecar=True)
     assert [path.name for path in sorted(tmp_path.iterdir())] == sorted(
         [f"p_00001_{ENDINGS[kind]}", "p_00001_.json"]
     )
@@ -159,6 +168,24 @@ def test_what_a_model_says_of_itself_wins():
         Resource("lora", "sub/style.safetensors", "12" * 32, "34" * 32, 0.3, 0.2),
         Resource("lora", "more.safetensors", SHA, DATA, 1.0, 1.0),
     )
+
+
+def test_of_this_packs_lora_loader_only_what_was_applied():
+    prompt = graphs.text_to_image()
+    loras = {"lora_1": "refused.safetensors", "strength_model_1": 1.0, "strength_clip_1": 1.0,
+             "lora_2": "off.safetensors", "strength_model_2": 0.0, "strength_clip_2": 0.0,
+             "lora_3": "none", "strength_model_3": 1.0, "strength_clip_3": 1.0}  # fmt: skip
+    prompt["8"] = {"class_type": "IXLLoadLora", "inputs": {"model": ["1", 0], **loras}}
+    prompt["5"]["inputs"]["model"] = ["8", 0]
+    graph = Graph(prompt)
+    traced = trace(graph, Link("6", 0))
+    applied = OfModel(None, (LoadedLora("used.safetensors", "", 0.5, 0.5, SHA, DATA),))
+    place = places([1])[0]
+    record, said = record_at(graph, traced, {Link("8", 0): [applied]}, {}, place)
+    record, _ = with_files(record, said, no_files())
+    assert [one.name for one in record.of_kind("lora")] == ["used.safetensors"]
+    record, _ = record_at(graph, traced, {}, {}, place)  # a file that is read later
+    assert [one.name for one in record.of_kind("lora")] == ["refused.safetensors"]
 
 
 @pytest.mark.parametrize("error", [OSError("gone"), UnusableFile("Written to meanwhile.")])
