@@ -24,8 +24,8 @@ class Preset(NamedTuple):
     images, epochs, batch, steps: of the whole training; steps = images * epochs / batch. unet_lr,
     text_encoder_lr: peak learning rates. area: px. cosine: cosine annealing, else constant.
     input_perturbation: upper end of the uniform strength (sd-scripts: --ip_noise_gamma with
-    --ip_noise_gamma_random_strength). debiased: debiased estimation loss. start: what it was trained
-    from. sources, unpublished: (setting, where it stands or what we chose).
+    --ip_noise_gamma_random_strength). debiased: debiased estimation loss. start: the model before
+    it. sources, unpublished: (setting, where it stands or what we chose).
     """
 
     id: str
@@ -145,7 +145,7 @@ def scale_down(
     _check(method, gpus, memory_gb, images, rank)
     area, batch, optimizer, checkpointing = _fit(preset, method, memory_gb)
     goal = max(1, min(preset.batch, images))
-    accumulation = min(MOST_ACCUMULATION, max(1, math.ceil(goal / (batch * gpus))))
+    accumulation = min(MOST_ACCUMULATION, max(1, goal // (batch * gpus)))
     if optimizer == "adafactor":
         accumulation = 1  # fused backward pass and accumulation exclude each other (sd-scripts)
     batch = min(batch, max(1, math.ceil(goal / gpus)))
@@ -222,8 +222,8 @@ def _deviations(
         yield f"{images:,} pictures instead of {preset.images:,}."
     if effective != preset.batch:
         yield (
-            f"A batch of {effective} instead of {preset.batch}: sparse tags are learned less surely "
-            "(section A.2.4)."
+            f"A batch of {effective} instead of {preset.batch}: sparse tags are learned less "
+            "surely (section A.2.4)."
         )
     if epochs != preset.epochs:
         yield f"{epochs} epochs instead of {preset.epochs}: a small data set is seen more often."
