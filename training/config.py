@@ -74,7 +74,7 @@ def arguments(settings: TrainingSettings, folder: Path, tokenizers: Path, first_
     if s.prompts:
         found["sample_prompts"] = str(folder / "prompts.txt")
     found |= _of_the_user(s)
-    return {name: value for name, value in found.items() if value not in (None, False)}
+    return {n: value for n, value in found.items() if value is not None and value is not False}
 
 
 def _rates(s: TrainingSettings) -> dict[str, object]:

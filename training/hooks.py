@@ -105,7 +105,9 @@ class Run:
                 return self._at_epoch(args, epoch, true, sample, accelerator, rest, options)
             self.step = true
             asked = self._asked()
-            args.save_every_n_steps = step if asked["save"] else None
+            # whoever stops a LoRA wants to try it; a whole checkpoint would take too long
+            wanted = asked["save"] or asked["stop"] and self.job["method"] == "lora"
+            args.save_every_n_steps = step if wanted else None
             if asked["sample"]:
                 self._sample(args, true, sample, accelerator, rest, options)
             if asked["stop"] or asked["state"]:
