@@ -55,9 +55,7 @@ class Run:
 
         policy = read_policy(self.job["policy"])
         record = str(self.folder / "captions.jsonl") if self.job["record_captions"] else ""
-        making = Making(
-            policy, self.job["tokenizer"], self.job["first_epoch"], self.clock, record
-        )
+        making = Making(policy, self.job["tokenizer"], self.job["first_epoch"], self.clock, record)
         validation = making._replace(policy=deterministic(policy), clock=None, record="")
         build = defined("generate_dataset_group_by_blueprint", "library.config_util")
 
@@ -78,9 +76,7 @@ class Run:
         config_util.FineTuningDataset = CaptionedMetadata
 
     def _hook_accelerator(self) -> None:
-        prepare = defined(
-            "prepare_accelerator", "library.accelerator_setup", "library.train_util"
-        )
+        prepare = defined("prepare_accelerator", "library.accelerator_setup", "library.train_util")
 
         def prepare_tracked(args):
             self.accelerator = accelerator = prepare(args)

@@ -20,10 +20,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..core.vocabulary.places import data_without_host
 from .settings import TrainingSettings, read_settings
 
 OPEN, FINAL = ("queued", "running"), ("stopped", "done", "failed")
+TRAINER_LOCK = "trainer.lock"  # in a run: held by its trainer
 REQUESTS = ("stop", "save", "sample")
+
+
+def home_without_host(pack: Path) -> Path:
+    """The folder of all runs: IXL_RUNS, else `runs` in the pack's folder of the user's data."""
+    given = os.environ.get("IXL_RUNS")
+    return Path(given).expanduser().absolute() if given else data_without_host(pack) / "runs"
 
 
 def write_json(path: Path, data: object) -> None:
@@ -167,9 +175,7 @@ def history(found: list[dict]) -> list[dict]:
 
 def newest_state(folder: Path) -> tuple[Path, dict] | None:
     """(state folder, {"step", "epoch", "total"}) that the next part goes on from."""
-    whole = sorted(
-        p for p in folder.glob("state/step-*/state.json") if p.parent.suffix != ".part"
-    )
+    whole = sorted(p for p in folder.glob("state/step-*/state.json") if p.parent.suffix != ".part")
     return (whole[-1].parent, read_json(whole[-1])) if whole else None
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from .hooks import Run, Stopped, require_end
-from .runs import lock
+from .runs import TRAINER_LOCK, lock
 from .seams import ContractError, defined
 
 SCRIPTS = {"lora": "sdxl_train_network", "full": "sdxl_train"}
@@ -120,7 +120,7 @@ def train(place: str) -> int:
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     run = Run(folder, job)
     try:
-        with lock(folder / "trainer.lock") as got:
+        with lock(folder / TRAINER_LOCK) as got:
             if run.main and not got:
                 raise ContractError("Another process trains this run already.")
             return _train(run)

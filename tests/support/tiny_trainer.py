@@ -5,29 +5,31 @@ file, which shrinks sd-scripts and then runs the script that was asked for as if
 The product knows nothing of it. TINY_START_METHOD chooses how data-loader workers start.
 """
 
+import multiprocessing
 import os
 import runpy
 import sys
 from pathlib import Path
 
 
-def make_interpreter(folder: Path) -> Path:
-    """An executable that behaves like the interpreter in SD_SCRIPTS_PYTHON (else this one)."""
+def make_interpreter(folder: Path, start_method: str = "fork") -> Path:
+    """An executable that behaves like the interpreter in SD_SCRIPTS_PYTHON (else this one).
+
+    start_method: how data-loader workers start.
+    """
     real = os.environ.get("SD_SCRIPTS_PYTHON", sys.executable)
-    path = folder / "python-tiny"
-    path.write_text(f'#!/bin/sh\nexec "{real}" "{Path(__file__).resolve()}" "$@"\n')
+    path = folder / f"python-{start_method}"
+    command = f'exec "{real}" "{Path(__file__).resolve()}" {start_method} "$@"'
+    path.write_text(f"#!/bin/sh\n{command}\n")
     path.chmod(0o755)
     return path
 
 
 def main() -> None:
     here = str(Path(__file__).resolve().parent)
-    sys.argv = sys.argv[1:]
+    method, *sys.argv = sys.argv[1:]
     sys.path[:] = [os.environ["SD_SCRIPTS_PATH"], *(p for p in sys.path if p != here), here]
-    if method := os.environ.get("TINY_START_METHOD"):
-        import multiprocessing
-
-        multiprocessing.set_start_method(method)
+    multiprocessing.set_start_method(method)
     import tiny_sd_scripts
 
     tiny_sd_scripts.shrink()
