@@ -10,7 +10,7 @@ def item(name: str, category: str = "general", section: str = "", group: str = "
 
 
 def tags_level(general: int, level: str = "tags", prose: int = 0) -> Level:
-    """A count, sentences, and `general` + 5 flexible tags: character, rating, artist, score, year."""
+    """A count, sentences, `general` + 5 flexible tags: character, rating, artist, score, year."""
     return Level(
         level,
         (
