@@ -48,5 +48,5 @@ def log_tail(folder: Path, lines: int = LOG_TAIL) -> str:
             text = file.read().decode("utf-8", "replace")
     except OSError:
         return ""
-    rows = [row.rsplit("\r", 1)[-1].rstrip() for row in text.splitlines()]
+    rows = [row.rstrip().rsplit("\r", 1)[-1] for row in text.split("\n")]
     return "\n".join([row for row in rows if row][-lines:])

@@ -131,6 +131,9 @@ _RANGES = (
 def _check_together(settings: TrainingSettings) -> None:
     if not settings.folders:
         raise ValueError("No folder of pictures is given; give at least one.")
+    for folder, times in settings.folders:
+        if not 1 <= times <= 10_000:
+            raise ValueError(f"{folder} is seen {times} times per epoch; use 1 to 10,000.")
     if settings.method == "lora" and not settings.rank:
         raise ValueError("rank is 0; a LoRA needs one from 1 on. Try 16.")
     if settings.method == "full" and settings.validation:
@@ -188,7 +191,9 @@ def _value(name: str, value: object) -> object:
         if name == "schedule":
             return Schedule(**{"total": 1, **value}) if value else None
         if name == "folders":
-            return tuple((str(folder), int(times)) for folder, times in value)
+            if not all(len(pair) == 2 and type(pair[1]) is int for pair in value):
+                raise TypeError
+            return tuple((str(folder), times) for folder, times in value)
         if name == "options":
             return tuple(dict(value).items())
         if name == "prompts":

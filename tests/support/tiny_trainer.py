@@ -25,11 +25,32 @@ def make_interpreter(folder: Path, start_method: str = "fork") -> Path:
     return path
 
 
+def note_times(file: Path) -> None:
+    """Write the CPU time of this process at each of sd-scripts' steps when it ends."""
+    import atexit
+    import json
+    import time
+
+    from tqdm import tqdm
+
+    times, update = [], tqdm.update
+
+    def noted(self, n=1):
+        if self.desc == "steps":
+            times.append(time.process_time())
+        return update(self, n)
+
+    tqdm.update = noted
+    atexit.register(lambda: file.write_text(json.dumps(times)))
+
+
 def main() -> None:
     here = str(Path(__file__).resolve().parent)
     method, *sys.argv = sys.argv[1:]
     sys.path[:] = [os.environ["SD_SCRIPTS_PATH"], *(p for p in sys.path if p != here), here]
     multiprocessing.set_start_method(method)
+    if file := os.environ.get("TINY_TIMES"):
+        note_times(Path(file))
     import tiny_sd_scripts
 
     tiny_sd_scripts.shrink()

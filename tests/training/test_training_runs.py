@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import tiny
 import tiny_trainer
-from ixl.training.making import make_run, resume
 from ixl.training.backend import Backend
+from ixl.training.making import make_run, resume
 from ixl.training.runner import start_trainer, stop, watch
 from ixl.training.runs import events, history, newest_state, rate_of, state_of, status
 from ixl.training.schedule import Schedule, factor
@@ -212,8 +212,9 @@ def test_killed_full_fine_tune_is_resumed_exactly(killed):
     assert watch(folder, start_trainer(folder)) == "done", (folder / "log.txt").read_text()[-3000:]
     assert [step["step"] for step in history(events(folder))] == list(range(1, STEPS + 1))
     assert rates(folder) == RATES
-    trained, given = header(folder / "output" / "full.safetensors"), header(
-        tiny.tiny_file(tiny.CHECKPOINT)
+    trained, given = (
+        header(folder / "output" / "full.safetensors"),
+        header(tiny.tiny_file(tiny.CHECKPOINT)),
     )
     assert trained.keys() - {"__metadata__"} == given.keys() - {"__metadata__"}
 
