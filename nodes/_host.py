@@ -30,3 +30,16 @@ def user_folder(name: str) -> str:
     path = os.path.join(folder_paths.get_user_directory(), "illustrious-xl-studio", name)
     os.makedirs(path, exist_ok=True)
     return path
+
+
+def output_folder(name: str) -> str:
+    """The pack's folder `name` in ComfyUI's output directory, created on first use."""
+    path = os.path.join(folder_paths.get_output_directory(), "illustrious-xl-studio", name)
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
+def free_memory() -> None:
+    """Give all memory of loaded models back, for another process on the same card."""
+    comfy.model_management.unload_all_models()
+    comfy.model_management.soft_empty_cache()

@@ -40,6 +40,18 @@ def read_captions(path: str | Path) -> list[tuple[str, list[str]]]:
     return found
 
 
+def captions_given(text: str) -> list[tuple[str, list[str]]]:
+    """(key, captions) of what a text field holds: a path, or captions, one a line."""
+    text = text.strip()
+    lines = text.splitlines()
+    # a path is absolute, and no caption is: nothing is read by mistake
+    if len(lines) == 1 and os.path.isabs(text):
+        return read_captions(text)
+    if not lines:
+        raise ValueError("There are no captions; give a folder, or captions, one a line.")
+    return [(f"line {n}", [line]) for n, line in enumerate(lines, 1) if line.strip()]
+
+
 def pictures_of(folder: Path) -> list[Path]:
     """The pictures directly in a folder, as sd-scripts sees it."""
     try:

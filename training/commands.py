@@ -45,7 +45,7 @@ def preview_command(args: argparse.Namespace, place: Place) -> Answer:
     from ..core.prompt.clip_tokens import counter
     from .captions import plans_of, read_captions
     from .plan import caption_reader
-    from .preview import preview
+    from .preview import preview, preview_text, samples_text
     from .tokenizers import tokenizer_source
 
     preset = preset_of(args.preset)
@@ -61,25 +61,7 @@ def preview_command(args: argparse.Namespace, place: Place) -> Answer:
     found = preview(plans, policy, args.number, count, on_step=place.bar("captions"))
     if note:
         found["note"] = note
-    return Answer(_preview_text(found), found)
-
-
-def _preview_text(found: dict) -> str:
-    rows = ["stage      configured  realised"]
-    rows += [
-        f"{s['name']:<10} {s['configured']:>9.2%} {s['realised']:>9.2%}" for s in found["stages"]
-    ]
-    rows += ["", "category           items  configured drop  realised drop"]
-    rows += [
-        f"{c['name']:<18} {c['items']:>6} {c['configured_drop']:>15.2%} {c['realised_drop']:>14.2%}"
-        for c in found["categories"]
-    ]
-    rows += [
-        "",
-        f"empty {found['empty']:.2%}, over the token limit {found['over_token_limit']:.2%}",
-    ]
-    rows += [found["note"]] if "note" in found else []
-    return "\n".join([*rows, "", *(s["text"] for s in found["samples"])])
+    return Answer(f"{preview_text(found)}\n\n{samples_text(found)}", found)
 
 
 def doctor_command(args: argparse.Namespace, place: Place) -> Answer:

@@ -127,7 +127,7 @@ def resume(folder: Path, steps: int = 0) -> dict:
     if steps:
         schedule = settings.schedule and settings.schedule._replace(total=steps)
         settings = check_settings(settings._replace(steps=steps, schedule=schedule))
-    if at >= settings.steps:
+    if at >= settings.steps or (state.get("status") == "done" and not steps):
         raise ValueError(
             f"{folder.name} has done all of its {settings.steps} steps; give more (--steps)."
         )

@@ -139,3 +139,27 @@ def _shown(plan: Plan, made: Composed) -> dict:
         "text": made.text,
         "lost": [item.text for item in (*made.dropped, *made.ruled, *made.cut)],
     }
+
+
+def preview_text(found: dict) -> str:
+    """The figures of a preview as tables for people."""
+    rows = ["stage      configured  realised"]
+    rows += [
+        f"{s['name']:<10} {s['configured']:>9.2%} {s['realised']:>9.2%}" for s in found["stages"]
+    ]
+    rows += ["", "category           items  configured drop  realised drop"]
+    rows += [
+        f"{c['name']:<18} {c['items']:>6} {c['configured_drop']:>15.2%} {c['realised_drop']:>14.2%}"
+        for c in found["categories"]
+    ]
+    rows += [
+        "",
+        f"empty {found['empty']:.2%}, over the token limit {found['over_token_limit']:.2%}",
+    ]
+    rows += [found["note"]] if "note" in found else []
+    return "\n".join(rows)
+
+
+def samples_text(found: dict) -> str:
+    """The sampled captions of a preview, one a line."""
+    return "\n".join(sample["text"] or "(empty)" for sample in found["samples"])

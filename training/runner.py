@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .backend import ENTRY, trainer_environment
 from .config import arguments, toml_text
-from .outcome import outcome
+from .outcome import log_tail, outcome
 from .runs import (
     FINAL,
     OPEN,
@@ -221,4 +221,19 @@ def follow(folder: Path, pack: Path, on_step: OnStep | None = None) -> dict:
         if on_step:
             on_step(last_event(folder, "step", "start").get("step", 0), total)
         time.sleep(POLL)
+    return state
+
+
+def follow_or_stop(folder: Path, pack: Path, on_step: OnStep) -> dict:
+    """`follow`; when on_step raises (Cancel) the run is asked to stop. Raises ValueError on failure.
+
+    Cancel does not wait for the trainer: its state is saved at its next step.
+    """
+    try:
+        state = follow(folder, pack, on_step)
+    except BaseException:
+        ask(folder, "stop")
+        raise
+    if state["status"] == "failed":
+        raise ValueError(f"{state['message']} The end of {folder / 'log.txt'}:\n{log_tail(folder)}")
     return state

@@ -223,3 +223,11 @@ def _speed(steps: list[dict], over: int = 50) -> float | None:
     times = [step["time"] for step in steps[-over:]]
     gaps = sorted(b - a for a, b in zip(times, times[1:], strict=False))
     return round(gaps[len(gaps) // 2], 3) if gaps else None
+
+
+def result(folder: Path) -> tuple[str, str]:
+    """(path of the newest file that the run wrote, "" for none; how it went, for people)."""
+    found = status(folder)
+    loss = f", last loss {found['loss']:.4f}" if found["loss"] is not None else ""
+    told = f"{found['status']} at step {found['step']} of {found['total']}{loss}. {found['folder']}"
+    return (found["files"] or [""])[-1], f"{told}\n{found['message']}".strip()

@@ -92,6 +92,22 @@ def settings_of_preset(
     )  # fmt: skip
 
 
+def changed(
+    settings: TrainingSettings, policy: Policy | None, steps: int, options: str
+) -> TrainingSettings:
+    """The settings with a node's further wishes: JSON text of fields, and steps above 0."""
+    try:
+        wishes = json.loads(options.strip() or "{}")
+    except ValueError as error:
+        raise ValueError(f"The options are no JSON ({error}); write them as {{}}.") from None
+    if not isinstance(wishes, dict):
+        raise ValueError('The options must be a JSON object, such as {"size": 768}.')
+    if steps:
+        wishes["steps"] = steps
+    read = read_settings({**settings.as_dict(), **wishes})
+    return read._replace(policy=policy) if policy else read
+
+
 def check_settings(settings: TrainingSettings) -> TrainingSettings:
     """The settings themselves. Raises ValueError with one sentence on what cannot work."""
     if not NAME.match(settings.name) or settings.name.endswith((".", " ")):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import tiny
 import tiny_trainer
+from ixl.core.vocabulary.curated import curated_vocabulary
 from ixl.training.backend import Backend
 from ixl.training.making import make_run, resume
 from ixl.training.runner import start_trainer, stop, watch
@@ -31,9 +32,12 @@ RATES = [pytest.approx(RATE * factor(SCHEDULE, step)) for step in range(1, STEPS
 
 
 @pytest.fixture(scope="module", autouse=True)
-def no_hub():
+def no_hub(tmp_path_factory):
+    """No hub can be reached, and only the built-in tags are known."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+        patch.setenv("IXL_VOCABULARY", str(tmp_path_factory.mktemp("nowhere")))
+        patch.setenv("IXL_TAG_CSV", "")
         patch.setenv("http_proxy", "http://127.0.0.1:9")
         patch.setenv("https_proxy", "http://127.0.0.1:9")
         yield
@@ -55,7 +59,7 @@ class Place:
         backend = Backend(Path(os.environ["SD_SCRIPTS_PATH"]), self.python[start_method])
         tokenizers = Path(os.environ["IXL_COMFYUI"]) / "comfy" / "sd1_tokenizer"
         settings = read_settings(self.settings(name, **changes))
-        return make_run(self.home, settings, backend, tokenizers)
+        return make_run(self.home, settings, backend, tokenizers, curated_vocabulary())
 
     def command(self, *arguments, **options) -> subprocess.CompletedProcess:
         environment = {**os.environ, "SD_SCRIPTS_PYTHON": str(self.python["fork"])}
@@ -97,7 +101,7 @@ def stopped(place):
     code = process.wait(60)
     took = time.monotonic() - asked
     watch(folder, process)
-    return {"folder": folder, "code": code, "took": took, **status(folder)}
+    return {**status(folder), "folder": folder, "code": code, "took": took}
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +121,7 @@ def killed(place):
     wait_until(lambda: newest_state(folder), what="a state")
     os.killpg(process.pid, signal.SIGKILL)
     watch(folder, process)
-    return {"folder": folder, **status(folder)}
+    return {**status(folder), "folder": folder}
 
 
 def captions(folder: Path) -> dict:
