@@ -39,6 +39,11 @@ def output_folder(name: str) -> str:
     return path
 
 
+def tokenizer_folder() -> str:
+    """ComfyUI's own CLIP tokenizer files, wherever its base directory is."""
+    return os.path.join(os.path.dirname(comfy.utils.__file__), "sd1_tokenizer")
+
+
 def free_memory() -> None:
     """Give all memory of loaded models back, for another process on the same card."""
     comfy.model_management.unload_all_models()

@@ -1,22 +1,16 @@
 """IXLCaptionPreview: sampled captions before any training, and what a policy really does."""
 
 import hashlib
-import os
 
-import folder_paths
 from comfy_api.latest import io
 
 from ..core.prompt.clip_tokens import counter
 from ..training.captions import captions_given, plans_of
 from ..training.plan import caption_reader
 from ..training.preview import preview, preview_text, samples_text
-from ._host import progress
+from ._host import progress, tokenizer_folder
 from ._profile import profile_inputs
 from ._vocabulary import full_vocabulary
-
-
-def _tokenizer() -> str:
-    return os.path.join(folder_paths.base_path, "comfy", "sd1_tokenizer")
 
 
 class IXLCaptionPreview(io.ComfyNode):
@@ -60,7 +54,7 @@ class IXLCaptionPreview(io.ComfyNode):
     @classmethod
     def execute(cls, policy, captions, profile, number, shown) -> io.NodeOutput:
         plans = plans_of(captions_given(captions), caption_reader(profile, full_vocabulary()))
-        found = preview(plans, policy, number, counter(_tokenizer()), shown, progress())
+        found = preview(plans, policy, number, counter(tokenizer_folder()), shown, progress())
         return io.NodeOutput(preview_text(found), samples_text(found))
 
 

@@ -10,7 +10,7 @@ from ..training.making import make_run
 from ..training.runner import ensure_worker, follow_or_stop
 from ..training.runs import result
 from ..training.settings import changed, settings_of_preset
-from ._host import free_memory, output_folder, progress
+from ._host import free_memory, output_folder, progress, tokenizer_folder
 from ._vocabulary import full_vocabulary
 
 PACK = Path(__file__).resolve().parents[1]
@@ -26,7 +26,6 @@ class IXLTrain(io.ComfyNode):
             description="Fine-tunes the checkpoint on a folder of pictures with kohya-ss "
             "sd-scripts, which runs in its own environment. Cancel saves a state to go on from.",
             is_output_node=True,
-            not_idempotent=True,
             inputs=[
                 io.Custom("IXL_TRAINING").Input("training", tooltip="From Training Preset."),
                 io.Custom("IXL_CAPTION_POLICY").Input(
@@ -70,8 +69,8 @@ class IXLTrain(io.ComfyNode):
         settings = settings_of_preset(*training, name, file, ((images, repeats),))
         settings = changed(settings, policy, steps, options)
         home = Path(output_folder("training"))
-        tokenizers = Path(folder_paths.base_path, "comfy", "sd1_tokenizer")
-        run = make_run(home, settings, find_backend(home), tokenizers, full_vocabulary())
+        backend, tokenizers = find_backend(home), Path(tokenizer_folder())
+        run = make_run(home, settings, backend, tokenizers, full_vocabulary())
         free_memory()
         ensure_worker(home, PACK)
         follow_or_stop(run, PACK, progress())

@@ -225,7 +225,7 @@ def follow(folder: Path, pack: Path, on_step: OnStep | None = None) -> dict:
 
 
 def follow_or_stop(folder: Path, pack: Path, on_step: OnStep) -> dict:
-    """`follow`; when on_step raises (Cancel) the run is asked to stop. Raises ValueError on failure.
+    """`follow`; a raising on_step (Cancel) asks the run to stop. Raises ValueError on failure.
 
     Cancel does not wait for the trainer: its state is saved at its next step.
     """
