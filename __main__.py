@@ -177,7 +177,7 @@ def train_command(args: argparse.Namespace) -> int:
     answer = args.answer(args, place)
     if args.json:
         print(json.dumps(answer.data, indent=1, ensure_ascii=False))
-    elif answer.text:
+    if answer.text and (answer.code or not args.json):
         print(answer.text, file=sys.stderr if answer.code else sys.stdout)
     return answer.code
 

@@ -7,7 +7,7 @@ from comfy_api.latest import io
 
 from ..training.backend import find_backend
 from ..training.making import make_run
-from ..training.runner import ensure_worker, follow_or_stop
+from ..training.runner import follow_or_stop
 from ..training.runs import result
 from ..training.settings import changed, settings_of_preset
 from ._host import free_memory, output_folder, progress, tokenizer_folder
@@ -72,7 +72,6 @@ class IXLTrain(io.ComfyNode):
         backend, tokenizers = find_backend(home), Path(tokenizer_folder())
         run = make_run(home, settings, backend, tokenizers, full_vocabulary())
         free_memory()
-        ensure_worker(home, PACK)
         follow_or_stop(run, PACK, progress())
         return io.NodeOutput(*result(run))
 

@@ -95,7 +95,8 @@ def start_command(args: argparse.Namespace, place: Place) -> Answer:
     source = tokenizer_source(place.pack)
     vocabulary, bar = place.vocabulary(args), place.bar("captions")
     folder = make_run(home, settings, backend, source, vocabulary, bar)
-    ensure_worker(home, place.pack)
+    if args.queue:
+        ensure_worker(home, place.pack)
     return _answer(args, place, folder, deviations)
 
 
@@ -106,22 +107,20 @@ def resume_command(args: argparse.Namespace, place: Place) -> Answer:
 
     folder = find_run(_home(args, place), args.run_name)
     resume(folder, args.steps)
-    ensure_worker(folder.parent, place.pack)
+    if args.queue:
+        ensure_worker(folder.parent, place.pack)
     return _answer(args, place, folder, ())
 
 
 def _answer(args: argparse.Namespace, place: Place, folder: Path, deviations) -> Answer:
     """What a queued run gives back: at once, or when it has ended."""
     from .outcome import log_tail
-    from .runner import follow
-    from .runs import ask, status
+    from .runner import follow, stop_at_cancel
+    from .runs import status
 
     if not args.queue:
-        try:
+        with stop_at_cancel(folder):
             follow(folder, place.pack, place.bar("steps"))
-        except KeyboardInterrupt:
-            ask(folder, "stop")
-            raise
     found = {**status(folder), "deviations": list(deviations)}
     if found["status"] == "failed":
         found["log"] = log_tail(folder)

@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .backend import ENTRY, trainer_environment
@@ -40,6 +40,7 @@ from .tokenizers import FOLDERS
 OnStep = Callable[[int, int], None]
 WORKER_LOCK = "worker.lock"
 POLL = 0.3  # seconds
+WORKER_PATIENCE = 20.0  # seconds between looks whether a worker is at work
 GRACE = 60.0  # seconds from a stop request to the end of the process group
 # Seconds without a sign of life. Caching the latents of a large data set says little.
 HANGING, HANGING_AT_START = 900.0, 7200.0
@@ -215,13 +216,26 @@ def ensure_worker(home: Path, pack: Path) -> None:
 
 def follow(folder: Path, pack: Path, on_step: OnStep | None = None) -> dict:
     """Wait until a run has ended, telling its steps; returns its state. on_step may raise."""
-    total = settings_of(folder).steps
+    total, looked = settings_of(folder).steps, 0.0
     while (state := state_of(folder)).get("status") not in FINAL:
-        ensure_worker(folder.parent, pack)
+        if time.monotonic() - looked > WORKER_PATIENCE:  # one that starts has no lock yet
+            ensure_worker(folder.parent, pack)
+            looked = time.monotonic()
         if on_step:
             on_step(last_event(folder, "step", "start").get("step", 0), total)
         time.sleep(POLL)
     return state
+
+
+@contextmanager
+def stop_at_cancel(folder: Path) -> Iterator[None]:
+    """Whatever is raised inside also asks the run to stop."""
+    try:
+        yield
+    except BaseException:
+        if state_of(folder).get("status") in OPEN:
+            stop(folder)
+        raise
 
 
 def follow_or_stop(folder: Path, pack: Path, on_step: OnStep) -> dict:
@@ -229,11 +243,8 @@ def follow_or_stop(folder: Path, pack: Path, on_step: OnStep) -> dict:
 
     Cancel does not wait for the trainer: its state is saved at its next step.
     """
-    try:
+    with stop_at_cancel(folder):
         state = follow(folder, pack, on_step)
-    except BaseException:
-        ask(folder, "stop")
-        raise
     if state["status"] == "failed":
         raise ValueError(f"{state['message']} The end of {folder / 'log.txt'}:\n{log_tail(folder)}")
     return state
