@@ -31,7 +31,7 @@ class Run:
         self.root = Path(job["sd_scripts"])
         self.accelerator = None
         self.main = int(os.environ.get("RANK", "0")) == 0
-        self.step, self.saved, self.stopping = job["first_step"], None, False
+        self.step, self.due = job["first_step"], set()
         self.clock = multiprocessing.Value("i", 0)
 
     def emit(self, event: str, **values) -> None:
@@ -82,6 +82,10 @@ class Run:
             self.accelerator = accelerator = prepare(args)
             self.main = accelerator.is_main_process
             accelerator.log_with.append(tracker_of(self))
+            prepare_model = accelerator.prepare_model
+            accelerator.prepare_model = lambda model, *rest, **options: prepare_model(
+                with_own_storage(model), *rest, **options
+            )
             self.emit(
                 "accelerator",
                 device=str(accelerator.device),
@@ -106,14 +110,10 @@ class Run:
             args.save_every_n_steps = step if wanted else None
             if asked["sample"]:
                 self._sample(args, true, sample, accelerator, rest, options)
-            if asked["stop"] or asked["state"]:
-                self._save_state(accelerator)
-            if asked["stop"]:
-                self.stopping = True
-                if accelerator.num_processes > 1:
-                    raise Stopped
-                # else behind this step's log: nothing of its loss is lost
-            return None
+            self.due = {name for name in ("stop", "state") if asked[name]}
+            if accelerator.num_processes > 1:  # only the first process logs
+                self._keep()
+            return None  # else behind this step's log: a kill in between loses no loss
 
         replace(sample, at_step, self.root)
 
@@ -152,6 +152,14 @@ class Run:
 
             asked = broadcast_object_list([asked])[0]
         return asked
+
+    def _keep(self) -> None:
+        """Save the state that is due at this step, and stop if that was asked."""
+        due, self.due = self.due, set()
+        if due:
+            self._save_state(self.accelerator)
+        if "stop" in due:
+            raise Stopped
 
     def _save_state(self, accelerator) -> None:
         """A state that is either whole or not there; the one before goes only then."""
@@ -196,8 +204,21 @@ class Run:
             self.emit("validation", step=self.step, **numbers)
         elif numbers:
             self.emit("step", step=self.step, **numbers)
-        if self.stopping:
-            raise Stopped
+        self._keep()
+
+
+def with_own_storage(model):
+    """The model, with no parameter being a piece of a larger tensor.
+
+    sd-scripts cuts query, key and value of the second text encoder out of one tensor. Where they
+    are not copied to a GPU, accelerate takes them for one shared weight: it saves only the first,
+    and safetensors refuses to load the state.
+    """
+    for parameter in model.parameters():
+        own = parameter.numel() * parameter.element_size()
+        if parameter.untyped_storage().nbytes() > own:
+            parameter.data = parameter.data.clone()
+    return model
 
 
 def tracker_of(run: Run):
