@@ -1,5 +1,7 @@
 """The training nodes in ComfyUI; training itself is in tests/training."""
 
+import json
+
 import pytest
 
 pytestmark = pytest.mark.comfy
@@ -66,6 +68,60 @@ def test_preview_runs_again_when_a_caption_file_changes(comfy, tmp_path):
     assert IXLCaptionPreview.fingerprint_inputs(captions=str(tmp_path), number=5) == before
     (tmp_path / "a.txt").write_text("1boy")
     assert IXLCaptionPreview.fingerprint_inputs(captions=str(tmp_path), number=5) != before
+
+
+SMALL = {
+    **{"size": 128, "batch": 2, "unet_lr": 0.01, "precision": "no", "checkpointing": False},
+    **{"schedule": None, "workers": 0, "optimizer": "adamw"},
+}
+
+
+@pytest.fixture
+def tiny_training(comfy, tmp_path, monkeypatch):
+    """Inputs of IXLTrain for the tiny checkpoint, four pictures and the tests' trainer."""
+    import folder_paths
+    import tiny
+    import tiny_trainer
+    from training_runs import write_pictures
+
+    monkeypatch.setenv("SD_SCRIPTS_PYTHON", str(tiny_trainer.make_interpreter(tmp_path)))
+    monkeypatch.setattr(folder_paths, "output_directory", str(tmp_path / "output"))
+    folder_paths.add_model_folder_path("checkpoints", str(tiny.tiny_file(tiny.CHECKPOINT).parent))
+    pictures = write_pictures(tmp_path / "pictures")
+    return {"checkpoint": tiny.CHECKPOINT, "images": str(pictures), "options": json.dumps(SMALL)}
+
+
+@pytest.mark.sd_scripts
+def test_trained_lora_changes_what_comfyui_draws(run, comfy, tiny, tiny_training):
+    import comfy.sd
+    import comfy.utils
+    import torch
+
+    training, policy, _ = run("IXLTrainingPreset", rank=4)
+    file, report = run(
+        "IXLTrain", training=training, policy=policy, name="my lora", steps=3, **tiny_training
+    )
+    assert report.startswith("done at step 3 of 3")
+    lora = comfy.utils.load_torch_file(file)
+    model, _ = comfy.sd.load_lora_for_models(tiny.model, tiny.clip, lora, 1.0, 1.0)
+    assert len(model.patches) == sum(k.endswith("lora_up.weight") for k in lora)
+    comfy.model_management.load_models_gpu([model])
+    ups = [v for k, v in lora.items() if k.endswith("lora_up.weight")]
+    assert any(torch.count_nonzero(up) for up in ups)
+
+
+@pytest.mark.sd_scripts
+def test_cancel_stops_the_run(run, tiny_training, tmp_path):
+    import comfy.model_management as management
+    from ixl.training.runs import all_runs, state_of
+    from training_runs import wait_until
+
+    training, _, _ = run("IXLTrainingPreset", rank=4)
+    management.interrupt_current_processing()
+    with pytest.raises(management.InterruptProcessingException):
+        run("IXLTrain", training=training, name="cancelled", steps=9, **tiny_training)
+    (folder,) = all_runs(tmp_path / "output" / "illustrious-xl-studio" / "training")
+    wait_until(lambda: state_of(folder)["status"] == "stopped", 60, "the end")
 
 
 def test_train_without_sd_scripts_says_how_to_get_it(run, comfy, tmp_path, monkeypatch):
