@@ -213,6 +213,27 @@ def copy_command(args: argparse.Namespace) -> int:
     return 0
 
 
+def train_command(args: argparse.Namespace) -> int:
+    from ixl.training.commands import Place
+
+    place = Place(ROOT, lambda name: _bar(name, args.json), _known_tags)
+    answer = args.answer(args, place)
+    if args.json:
+        print(json.dumps(answer.data, indent=1, ensure_ascii=False))
+    if answer.text and (answer.code or not args.json):
+        print(answer.text, file=sys.stderr if answer.code else sys.stdout)
+    return answer.code
+
+
+def _known_tags(args: argparse.Namespace):
+    """The index where there is one, else the built-in tags."""
+    from ixl.core.vocabulary.index import open_sources, user_sources
+    from ixl.core.vocabulary.places import directory_without_host
+
+    directory = directory_without_host(ROOT)
+    return open_sources(directory, user_sources(directory), build=False)
+
+
 def _directory(args: argparse.Namespace) -> Path:
     """The folder of the vocabulary."""
     from ixl.core.vocabulary.places import directory_without_host
@@ -328,8 +349,13 @@ def _parser() -> argparse.ArgumentParser:
     expand.add_argument("--profile", default="illustrious-v2.0", metavar="ID")
     expand.set_defaults(run=expand_command)
 
+    from ixl.training.commands import add_train
+
+    train = add_train(areas)
+    for verb in train:
+        verb.set_defaults(run=train_command)
     verbs = [*_add_vocabulary(areas), *_add_metadata(areas)]
-    for area in (normalize, parse, identify, plan, sizes, expand, *verbs):
+    for area in (normalize, parse, identify, plan, sizes, expand, *verbs, *train):
         area.add_argument("--json", action="store_true", help="print JSON")
     return parser
 

@@ -36,3 +36,21 @@ def find_model(folder: str, name: str) -> str | None:
     """Path of a file by its name in ComfyUI's own list of a model folder, None if not listed."""
     listed = name in folder_paths.get_filename_list(folder)
     return folder_paths.get_full_path(folder, name) if listed else None
+
+
+def output_folder(name: str) -> str:
+    """The pack's folder `name` in ComfyUI's output directory, created on first use."""
+    path = os.path.join(folder_paths.get_output_directory(), "illustrious-xl-studio", name)
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
+def tokenizer_folder() -> str:
+    """ComfyUI's own CLIP tokenizer files, wherever its base directory is."""
+    return os.path.join(os.path.dirname(comfy.utils.__file__), "sd1_tokenizer")
+
+
+def free_memory() -> None:
+    """Give all memory of loaded models back, for another process on the same card."""
+    comfy.model_management.unload_all_models()
+    comfy.model_management.soft_empty_cache()

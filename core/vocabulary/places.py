@@ -29,17 +29,23 @@ def directory_without_host(pack: Path) -> Path:
     IXL_VOCABULARY; else that of the ComfyUI in whose custom_nodes the pack lies; else the
     platform's folder for a user's data.
     """
-    if given := directory_from_environment():
-        return given
+    return directory_from_environment() or data_without_host(pack) / "vocabulary"
+
+
+def data_without_host(pack: Path) -> Path:
+    """The pack's folder in a user's data: that of the ComfyUI around the pack, else the platform's.
+
+    For the command line; nodes ask ComfyUI.
+    """
     if pack.parent.name == "custom_nodes":
-        return pack.parent.parent / "user" / NAME / "vocabulary"
+        return pack.parent.parent / "user" / NAME
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Application Support"
     else:
         base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base).absolute() / NAME / "vocabulary"
+    return Path(base).absolute() / NAME
 
 
 def lists_from_environment() -> list[Path]:

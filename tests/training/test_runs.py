@@ -1,0 +1,231 @@
+"""Run folders without a trainer: states, events, history, queue order, refusals."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ixl.training.backend import Backend
+from ixl.training.making import make_run, resume, space_needed
+from ixl.training.outcome import hint, log_tail, outcome
+from ixl.training.runner import stop, trainer_command, work
+from ixl.training.runs import (
+    all_runs,
+    ask,
+    events,
+    find_run,
+    history,
+    is_locked,
+    lock,
+    newest_state,
+    set_state,
+    settings_of,
+    state_of,
+    status,
+)
+from ixl.training.settings import read_settings
+from training_runs import tiny_settings, write_pictures
+
+PYTHON = Path(__file__).resolve().parents[2] / "python"
+
+
+@pytest.fixture
+def make(tmp_path):
+    """A function that makes runs; their trainer cannot be started."""
+    pictures = write_pictures(tmp_path / "pictures")
+    checkpoint = tmp_path / "a.safetensors"
+    checkpoint.write_bytes(b"x" * 1000)
+    backend = Backend(tmp_path / "sd-scripts", tmp_path / "no python")
+    tokenizers = tmp_path / "tokenizers"
+    tokenizers.mkdir()
+    for name in ("merges.txt", "vocab.json", "special_tokens_map.json", "tokenizer_config.json"):
+        (tokenizers / name).write_text("{}")
+
+    def make(name="run", **changes):
+        settings = read_settings({**tiny_settings(name, checkpoint, pictures), **changes})
+        return make_run(tmp_path / "runs", settings, backend, tokenizers)
+
+    return make
+
+
+def write_events(folder, *told):
+    lines = [json.dumps({"time": float(n), **event}) for n, event in enumerate(told)]
+    (folder / "events.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def test_a_run_holds_what_was_asked(make):
+    folder = make()
+    assert settings_of(folder).steps == 6
+    assert state_of(folder)["status"] == "queued"
+    assert len((folder / "plans.jsonl").read_text().splitlines()) == 4
+    assert Path(settings_of(folder).folders[0][0]).is_absolute()
+
+
+def test_a_second_run_of_a_name_has_a_folder_of_its_own(make):
+    first, second = make(), make()
+    assert (first.name, second.name) == ("run", "run-2")
+    assert all_runs(first.parent) == [first, second]
+    assert find_run(first.parent, "") == second
+    with pytest.raises(ValueError, match="run-2"):
+        find_run(first.parent, "gone")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"checkpoint": "gone.safetensors"}, "no checkpoint"),
+        ({"folders": [["gone", 1]]}, "cannot be read"),
+        ({"options": {"cache_text_encoder_outputs": True}}, "caption policy would do nothing"),
+    ],
+)
+def test_what_cannot_work_leaves_no_folder(make, tmp_path, changes, said):
+    with pytest.raises(ValueError, match=said):
+        make(**changes)
+    assert all_runs(tmp_path / "runs") == []
+
+
+def test_space(make, tmp_path):
+    settings = read_settings(tiny_settings("run", tmp_path / "a.safetensors", tmp_path))
+    lora = space_needed(settings)
+    assert lora == 15e6 * 4 * (1 + 3 + 6)
+    with pytest.raises(ValueError, match="GB free"):
+        make(rank=1024, steps=10**8, save_every=1)
+
+
+def test_history_is_what_counts():
+    """Steps that a crash undid are counted once, as they were done again."""
+    told = [
+        {"event": "start", "step": 0},
+        *({"event": "step", "step": n, "loss": 1.0} for n in (1, 2, 3)),
+        {"event": "start", "step": 2},
+        *({"event": "step", "step": n, "loss": 2.0} for n in (3, 4)),
+    ]
+    found = history(told)
+    assert [(e["step"], e["loss"]) for e in found] == [(1, 1.0), (2, 1.0), (3, 2.0), (4, 2.0)]
+
+
+def test_a_torn_line_is_left_out(make):
+    folder = make()
+    write_events(folder, {"event": "step", "step": 1})
+    with (folder / "events.jsonl").open("a") as file:
+        file.write('{"event": "step", "st')
+    assert [e["step"] for e in events(folder)] == [1]
+
+
+def test_a_half_written_state_does_not_count(make):
+    folder = make()
+    for name in ("step-00000002", "step-00000004.part"):
+        (folder / "state" / name).mkdir()
+        told = {"step": int(name[5:13]), "epoch": 1, "total": 6}
+        (folder / "state" / name / "state.json").write_text(json.dumps(told))
+    (folder / "state" / "step-00000005").mkdir()
+    assert newest_state(folder)[1]["step"] == 2
+
+
+def test_resume_queues_again_and_may_lengthen(make):
+    folder = make()
+    set_state(folder, status="done")
+    (folder / "state" / "step-00000006").mkdir()
+    told = {"step": 6, "epoch": 2, "total": 6}
+    (folder / "state" / "step-00000006" / "state.json").write_text(json.dumps(told))
+    with pytest.raises(ValueError, match="all of its 6 steps"):
+        resume(folder)
+    assert resume(folder, steps=9) == told
+    assert (settings_of(folder).steps, settings_of(folder).schedule.total) == (9, 9)
+    assert state_of(folder)["status"] == "queued"
+
+
+def test_stop_takes_a_run_out_of_the_queue(make):
+    folder = make()
+    stop(folder)
+    assert state_of(folder)["status"] == "stopped"
+    with pytest.raises(ValueError, match="it is stopped"):
+        stop(folder)
+    with pytest.raises(ValueError, match="cannot be asked"):
+        ask(folder, "../x")
+
+
+def test_queue_goes_on_behind_a_run_that_cannot_start(make):
+    first, second = make(), make()
+    work(first.parent)
+    for folder in (first, second):
+        assert state_of(folder)["status"] == "failed"
+        assert "could not be started" in state_of(folder)["message"]
+
+
+def test_run_of_a_machine_that_went_down_is_settled(make):
+    folder = make()
+    set_state(folder, status="running", part=1, pid=2**22 + 1)
+    write_events(folder, {"event": "start", "part": 1, "step": 0})
+    work(folder.parent)
+    assert state_of(folder)["status"] == "failed"
+    assert "ended without a word" in status(folder)["message"]
+
+
+@pytest.mark.parametrize(
+    ("last", "code", "expected"),
+    [
+        ({"event": "done", "step": 6}, 0, "done"),
+        ({"event": "stopped", "step": 3}, 3, "stopped"),
+        ({"event": "done", "step": 6}, None, "done"),
+        ({"event": "failed", "step": 1, "message": "CUDA out of memory"}, 1, "failed"),
+        ({"event": "step", "step": 1}, 0, "failed"),
+        ({"event": "step", "step": 1}, -9, "failed"),
+    ],
+)
+def test_outcome(make, last, code, expected):
+    folder = make()
+    set_state(folder, part=1)
+    write_events(folder, {"event": "start", "part": 1, "step": 0}, last)
+    status, message = outcome(folder, code)
+    assert status == expected
+    assert bool(message) == (expected != "done")
+    if code == -9:
+        assert "signal 9" in message and "memory" in message
+
+
+def test_end_of_an_earlier_part_is_not_taken_for_this_ones(make):
+    folder = make()
+    set_state(folder, part=2)
+    write_events(folder, {"event": "start", "part": 1, "step": 0}, {"event": "stopped", "step": 3})
+    assert outcome(folder, 1)[0] == "failed"
+
+
+def test_hints_and_the_logs_end(make):
+    folder = make()
+    (folder / "log.txt").write_text("a\nsteps: 1\rsteps: 2\n\nOSError: No space left on device\n")
+    assert log_tail(folder).splitlines() == ["a", "steps: 2", "OSError: No space left on device"]
+    assert "disk" in hint(log_tail(folder))
+    assert hint("something else") == ""
+
+
+def test_lock_is_freed_by_death(tmp_path):
+    file = tmp_path / "a.lock"
+    code = f"""
+import sys, os
+sys.path.insert(0, {str(PYTHON)!r})
+from pathlib import Path
+from ixl.training.runs import lock
+with lock(Path({str(file)!r})) as got:
+    print(got, flush=True)
+    sys.stdin.read()
+"""
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout.readline() == "True\n"
+    assert is_locked(file)
+    with lock(file) as got:
+        assert not got
+    child.kill()
+    child.wait()
+    assert not is_locked(file)
+
+
+def test_several_gpus_are_launched_with_every_value_named(make):
+    settings = settings_of(make())._replace(gpus=2, name="x; rm -rf ~")
+    command = trainer_command(settings, Path("python"), Path("a folder; $(x)"))
+    assert command[:3] == ["python", "-m", "accelerate.commands.launch"]
+    assert command[command.index("--num_processes") + 1] == "2"
+    assert command[-1] == "a folder; $(x)"  # an argument, never a shell's word

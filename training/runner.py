@@ -1,0 +1,250 @@
+"""Starts the trainer, watches it, and works through the queue.
+
+The trainer is a process of its own session that outlives whoever started it; one worker per folder
+of runs (`work`) starts the queued runs one after the other and takes over a run that still lives.
+Commands are argument lists, never a shell's. Does not make runs (making.py) nor know ComfyUI.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .backend import ENTRY, trainer_environment
+from .config import arguments, toml_text
+from .outcome import log_tail, outcome
+from .runs import (
+    FINAL,
+    OPEN,
+    TRAINER_LOCK,
+    all_runs,
+    ask,
+    is_locked,
+    last_event,
+    lock,
+    newest_state,
+    part_events,
+    read_json,
+    set_state,
+    settings_of,
+    state_of,
+    write_json,
+)
+from .settings import TrainingSettings
+from .tokenizers import FOLDERS
+
+OnStep = Callable[[int, int], None]
+WORKER_LOCK = "worker.lock"
+POLL = 0.3  # seconds
+WORKER_PATIENCE = 20.0  # seconds between looks whether a worker is at work
+GRACE = 60.0  # seconds from a stop request to the end of the process group
+# Seconds without a sign of life. Caching the latents of a large data set says little.
+HANGING, HANGING_AT_START = 900.0, 7200.0
+
+
+def stop(folder: Path) -> None:
+    """Ask a run to stop; one that still waits in the queue stops at once. Raises ValueError."""
+    state = state_of(folder).get("status")
+    if state not in OPEN:
+        raise ValueError(f"{folder.name} is not running; it is {state}.")
+    ask(folder, "stop")
+    if state == "queued":
+        settle(folder, "stopped", "Taken out of the queue.")
+
+
+def start_trainer(folder: Path) -> subprocess.Popen:
+    """Write the part's job and start the trainer in a session of its own."""
+    settings, told = settings_of(folder), read_json(folder / "backend.json")
+    saved = newest_state(folder)
+    at = saved[1] if saved else {"step": 0, "epoch": 0}
+    given = arguments(settings, folder, Path(told["tokenizers"]), at["step"])
+    if saved:
+        given["resume"] = str(saved[0])
+        if settings.method == "lora":
+            given["initial_step"] = 0  # else the step count in the state would be taken off again
+    part = state_of(folder).get("part", 0) + 1
+    (folder / "arguments.toml").write_text(toml_text(given), encoding="utf-8")
+    write_json(folder / "job.json", _job(settings, told, at, part))
+    for request in (folder / "requests").iterdir():
+        request.unlink()
+    command = trainer_command(settings, Path(told["python"]), folder)
+    with (folder / "log.txt").open("ab") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, env=trainer_environment(), stdin=subprocess.DEVNULL, stdout=log,
+            stderr=subprocess.STDOUT, **_own_session(),
+        )  # fmt: skip
+    set_state(folder, status="running", part=part, pid=process.pid, message="")
+    return process
+
+
+def _job(settings: TrainingSettings, told: dict, at: dict, part: int) -> dict:
+    return {
+        "part": part,
+        "name": settings.name,
+        "method": settings.method,
+        "sd_scripts": told["sd_scripts"],
+        "tokenizer": str(Path(told["tokenizers"]) / FOLDERS[0]),
+        "policy": settings.policy.as_dict(),
+        "first_step": at["step"],
+        "first_epoch": at["epoch"],
+        "total": settings.steps,
+        "save_every": settings.save_every,
+        "state_every": settings.state_every,
+        "state_at_end": settings.state_at_end,
+        "sample_every": settings.sample_every,
+        "can_sample": bool(settings.prompts),
+        "record_captions": settings.record_captions,
+    }
+
+
+def trainer_command(settings: TrainingSettings, python: Path, folder: Path) -> list[str]:
+    """The trainer's command; through accelerate with every value explicit on several GPUs."""
+    own = [str(ENTRY), "run", str(folder)]
+    if settings.gpus == 1:
+        return [str(python), *own]
+    return [
+        *(str(python), "-m", "accelerate.commands.launch", "--multi_gpu"),
+        *("--num_processes", str(settings.gpus), "--num_machines", "1", "--machine_rank", "0"),
+        *("--mixed_precision", settings.precision, "--dynamo_backend", "no"),
+        *("--num_cpu_threads_per_process", "1", *own),
+    ]
+
+
+def _own_session() -> dict:
+    if os.name == "nt":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def end_group(pid: int, at_once: bool = False) -> None:
+    """End a trainer with its workers: politely, then by force."""
+    if os.name == "nt":
+        subprocess.run(["taskkill", "/T", "/F", "/PID", str(pid)], capture_output=True)
+        return
+    for sign in (signal.SIGKILL,) if at_once else (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, sign)
+            if sign == signal.SIGTERM:
+                time.sleep(2.0)
+
+
+def watch(folder: Path, process: subprocess.Popen | None) -> str:
+    """Wait until the trainer ends and settle how; process: None for one that was taken over."""
+    pid = process.pid if process else state_of(folder).get("pid", 0)
+    asked, ready = None, False
+    while process.poll() is None if process else is_locked(folder / TRAINER_LOCK):
+        time.sleep(POLL)
+        ready = ready or any(event["event"] == "ready" for event in part_events(folder))
+        if (folder / "requests" / "stop").exists():
+            asked = asked or time.monotonic()
+            if not ready or time.monotonic() - asked > GRACE:
+                end_group(pid)
+                return settle(folder, "stopped", "Stopped before a step was done." * (not ready))
+        quiet = time.time() - _last_sign(folder)
+        if quiet > (HANGING if ready else HANGING_AT_START):
+            end_group(pid)
+            return settle(
+                folder,
+                "failed",
+                f"The trainer gave no sign of life for {quiet / 60:.0f} minutes and was ended; a "
+                "data-loader worker may have died. Resume it, with workers 0 if it happens again.",
+            )
+    code = process.returncode if process else None
+    if process:  # the number of one that was taken over may be another's by now
+        end_group(pid, at_once=True)  # workers of a trainer that was killed
+    return settle(folder, *outcome(folder, code))
+
+
+def _last_sign(folder: Path) -> float:
+    found = [folder / name for name in ("events.jsonl", "log.txt", "job.json")]
+    return max(p.stat().st_mtime for p in found if p.exists())
+
+
+def settle(folder: Path, status: str, message: str = "") -> str:
+    set_state(folder, status=status, message=message)
+    return status
+
+
+def work(home: Path) -> None:
+    """Start queued runs one after the other until none is left; only one process does."""
+    while True:
+        with lock(home / WORKER_LOCK) as got:
+            if not got:
+                return
+            while (folder := _next(home)) is not None:
+                _work_on(folder)
+        if _next(home) is None:  # looked again with the lock free: nothing was queued meanwhile
+            return
+
+
+def _next(home: Path) -> Path | None:
+    open_runs = [(state_of(p), p) for p in all_runs(home)]
+    running = [p for state, p in open_runs if state.get("status") == "running"]
+    if running:
+        return running[0]
+    queued = [(s.get("queued", 0), p) for s, p in open_runs if s.get("status") == "queued"]
+    return min(queued)[1] if queued else None
+
+
+def _work_on(folder: Path) -> None:
+    if state_of(folder).get("status") == "running":
+        watch(folder, None)  # of a worker that died
+        return
+    try:
+        process = start_trainer(folder)
+    except (OSError, ValueError, KeyError) as error:
+        settle(folder, "failed", f"The trainer could not be started: {error}")
+        return
+    watch(folder, process)
+
+
+def ensure_worker(home: Path, pack: Path) -> None:
+    """Start a worker of its own session unless one is at work."""
+    if is_locked(home / WORKER_LOCK):
+        return
+    with (home / "worker.log").open("ab") as log:
+        subprocess.Popen(
+            [sys.executable, str(pack), "train", "work", "--runs", str(home)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=home,
+            **_own_session(),
+        )  # fmt: skip
+
+
+def follow(folder: Path, pack: Path, on_step: OnStep | None = None) -> dict:
+    """Wait until a run has ended, telling its steps; returns its state. on_step may raise."""
+    total, looked = settings_of(folder).steps, 0.0
+    while (state := state_of(folder)).get("status") not in FINAL:
+        if time.monotonic() - looked > WORKER_PATIENCE:  # one that starts has no lock yet
+            ensure_worker(folder.parent, pack)
+            looked = time.monotonic()
+        if on_step:
+            on_step(last_event(folder, "step", "start").get("step", 0), total)
+        time.sleep(POLL)
+    return state
+
+
+@contextmanager
+def stop_at_cancel(folder: Path) -> Iterator[None]:
+    """Whatever is raised inside also asks the run to stop."""
+    try:
+        yield
+    except BaseException:
+        if state_of(folder).get("status") in OPEN:
+            stop(folder)
+        raise
+
+
+def follow_or_stop(folder: Path, pack: Path, on_step: OnStep) -> dict:
+    """`follow`; a raising on_step (Cancel) asks the run to stop. Raises ValueError on failure.
+
+    Cancel does not wait for the trainer: its state is saved at its next step.
+    """
+    with stop_at_cancel(folder):
+        state = follow(folder, pack, on_step)
+    if state["status"] == "failed":
+        raise ValueError(f"{state['message']} The end of {folder / 'log.txt'}:\n{log_tail(folder)}")
+    return state

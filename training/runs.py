@@ -1,0 +1,233 @@
+"""A run is a folder: what was asked, what happened, and how it stands. Reading and writing it.
+
+    settings.json   what was asked        state.json      queued, running, stopped, done or failed
+    job.json        the part in progress  events.jsonl    what the trainer tells, a line per step
+    arguments.toml, dataset.toml, prompts.txt, plans.jsonl   what sd-scripts and the hooks read
+    requests/       stop, save, sample: asked of the trainer
+    state/step-N/   what a part goes on from
+    output/         LoRA or checkpoint files, samples
+    log.txt         all that sd-scripts printed
+
+Starts nothing (runner.py).
+"""
+
+import json
+import os
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..core.vocabulary.places import data_without_host
+from .settings import TrainingSettings, read_settings
+
+OPEN, FINAL = ("queued", "running"), ("stopped", "done", "failed")
+TRAINER_LOCK = "trainer.lock"  # in a run: held by its trainer
+REQUESTS = ("stop", "save", "sample")
+
+
+def home_without_host(pack: Path) -> Path:
+    """The folder of all runs: IXL_RUNS, else `runs` in the pack's folder of the user's data."""
+    given = os.environ.get("IXL_RUNS")
+    return Path(given).expanduser().absolute() if given else data_without_host(pack) / "runs"
+
+
+def write_json(path: Path, data: object) -> None:
+    """Replace a small file in one step."""
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        part.write_text(json.dumps(data, indent=1), encoding="utf-8")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_json(path: Path) -> dict:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[bool]:
+    """Whether this process got the lock, held inside the block; the system frees it at any death.
+
+    SQLite's exclusive lock: alike on all systems, and forked data-loader workers do not inherit it.
+    """
+    held = sqlite3.connect(path, timeout=0.1, isolation_level=None)
+    try:
+        try:
+            held.execute("BEGIN EXCLUSIVE")
+            got = True
+        except sqlite3.OperationalError:
+            got = False
+        yield got
+    finally:
+        held.close()
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a living process holds the lock."""
+    if not path.exists():
+        return False
+    with lock(path) as got:
+        return not got
+
+
+def settings_of(folder: Path) -> TrainingSettings:
+    """What was asked of a run. Raises ValueError when the folder is none of a run."""
+    data = read_json(folder / "settings.json")
+    if not data:
+        raise ValueError(f"{folder} is no training run; `train status` lists the runs.")
+    return read_settings(data)
+
+
+def state_of(folder: Path) -> dict:
+    return read_json(folder / "state.json")
+
+
+def set_state(folder: Path, **changes) -> dict:
+    """Change fields of state.json; returns all of them."""
+    state = {**state_of(folder), **changes, "changed": round(time.time(), 3)}
+    write_json(folder / "state.json", state)
+    return state
+
+
+def all_runs(home: Path) -> list[Path]:
+    """The folders of all runs, oldest first."""
+    if not home.is_dir():
+        return []
+    found = [p for p in home.iterdir() if (p / "state.json").is_file()]
+    return sorted(found, key=lambda p: (state_of(p).get("made", 0), p.name))
+
+
+def find_run(home: Path, name: str) -> Path:
+    """The run of that folder name, or the newest for "". Raises ValueError."""
+    runs = all_runs(home)
+    if not name and runs:
+        return runs[-1]
+    for folder in runs:
+        if name == folder.name:
+            return folder
+    known = ", ".join(p.name for p in runs[-10:]) or "none yet"
+    raise ValueError(f"There is no run '{name}'; the runs are: {known}.")
+
+
+def ask(folder: Path, request: str) -> None:
+    """Ask something of the trainer; it answers at its next step."""
+    if request not in REQUESTS:
+        raise ValueError(f"'{request}' cannot be asked; {', '.join(REQUESTS)} can.")
+    (folder / "requests").mkdir(exist_ok=True)
+    (folder / "requests" / request).touch()
+
+
+def events(folder: Path) -> list[dict]:
+    """All events of a run; a line that a crash cut short is left out."""
+    found = []
+    try:
+        with (folder / "events.jsonl").open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.endswith("\n"):
+                    try:
+                        found.append(json.loads(line))
+                    except ValueError:
+                        continue
+    except OSError:
+        return []
+    return [event for event in found if isinstance(event, dict)]
+
+
+def part_events(folder: Path) -> list[dict]:
+    """The events of the part in progress, none before it has told of its start."""
+    found, part = events(folder), state_of(folder).get("part")
+    starts = [n for n, e in enumerate(found) if e.get("event") == "start" and e["part"] == part]
+    return found[starts[-1] :] if starts else []
+
+
+def last_event(folder: Path, *names: str) -> dict:
+    """The newest event of these names near the end of the file, {} for none. Cheap: for polling."""
+    try:
+        with (folder / "events.jsonl").open("rb") as file:
+            file.seek(max(0, (folder / "events.jsonl").stat().st_size - 20_000))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return {}
+    for line in reversed(lines):
+        if any(f'"event": "{name}"' in line for name in names) and line.endswith("}"):
+            return json.loads(line)
+    return {}
+
+
+def history(found: list[dict]) -> list[dict]:
+    """The step events of the run as it counts: what a crash undid is not in it."""
+    steps: list[dict] = []
+    for event in found:
+        if event.get("event") == "start":
+            steps = [step for step in steps if step["step"] <= event["step"]]
+        elif event.get("event") == "step":
+            steps.append(event)
+    return steps
+
+
+def newest_state(folder: Path) -> tuple[Path, dict] | None:
+    """(state folder, {"step", "epoch", "total"}) that the next part goes on from."""
+    whole = sorted(p for p in folder.glob("state/step-*/state.json") if p.parent.suffix != ".part")
+    return (whole[-1].parent, read_json(whole[-1])) if whole else None
+
+
+def rate_of(step: dict) -> float | None:
+    """The U-Net's learning rate in a step event, whichever script wrote it."""
+    names = [name for name in step if name.startswith("lr/") and "d*lr" not in name]
+    unet = [name for name in names if "unet" in name]
+    chosen = (unet or names)[:1]
+    return step[chosen[0]] if chosen else None
+
+
+def loss_of(step: dict) -> float | None:
+    return step.get("loss/current", step.get("loss"))
+
+
+def status(folder: Path) -> dict:
+    """How a run stands, in plain values."""
+    state, found = state_of(folder), events(folder)
+    steps = history(found)
+    last = steps[-1] if steps else {}
+    total = read_json(folder / "settings.json").get("steps", 0)
+    speed = _speed(steps)
+    saved = newest_state(folder)
+    files = sorted((folder / "output").glob("*.safetensors"), key=lambda p: p.stat().st_mtime)
+    running = state.get("status") == "running"
+    left = round((total - last["step"]) * speed) if running and last and speed else None
+    return {
+        "run": folder.name,
+        "folder": str(folder),
+        "status": state.get("status", ""),
+        "message": state.get("message", ""),
+        "step": last.get("step", 0),
+        "total": total,
+        "loss": loss_of(last),
+        "learning_rate": rate_of(last),
+        "seconds_per_step": speed,
+        "seconds_left": left,
+        "resumable_from": saved[1].get("step") if saved else None,
+        "files": [str(p) for p in files],
+    }
+
+
+def _speed(steps: list[dict], over: int = 50) -> float | None:
+    """Median seconds between the last steps."""
+    times = [step["time"] for step in steps[-over:]]
+    gaps = sorted(b - a for a, b in zip(times, times[1:], strict=False))
+    return round(gaps[len(gaps) // 2], 3) if gaps else None
+
+
+def result(folder: Path) -> tuple[str, str]:
+    """(path of the newest file that the run wrote, "" for none; how it went, for people)."""
+    found = status(folder)
+    loss = f", last loss {found['loss']:.4f}" if found["loss"] is not None else ""
+    told = f"{found['status']} at step {found['step']} of {found['total']}{loss}. {found['folder']}"
+    return (found["files"] or [""])[-1], f"{told}\n{found['message']}".strip()
