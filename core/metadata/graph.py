@@ -140,9 +140,7 @@ def _continues(node: Node, samplers: list[Node]) -> bool:
 
 
 def _pass(graph: Graph, node: Node) -> TracedPass:
-    texts = {
-        side: texts_of(graph, node, side, HELPERS) for side in SIDES
-    }  # of pipes and guiders too
+    texts = {side: texts_of(graph, node, side, HELPERS) for side in SIDES}
     model = _input_link(graph, node, ("model",))
     encoder = _input_link(graph, node, SIDES["positive"])
     return TracedPass(

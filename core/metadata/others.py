@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from .a1111 import sampler_names
 from .record import Pass, Record, Resource, number, text, whole
 
-# (text of the file, program): where the JSON lies, the most particular first.
+UNNAMED = "JSON"  # of several programs; the text does not say of which
+# (text of the file, program): where the JSON lies.
 PLACES = (
+    ("parameters", UNNAMED),
     ("Comment", "NovelAI"),
     ("invokeai_metadata", "InvokeAI"),
-    ("parameters", "JSON"),
-    ("comment", "JSON"),
+    ("comment", UNNAMED),
 )
 _POSITIVE = ("prompt", "positive_prompt", "Prompt")
 _NEGATIVE = ("uc", "negative_prompt", "negativeprompt", "Negative prompt")

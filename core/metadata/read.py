@@ -14,7 +14,17 @@ from typing import NamedTuple
 from . import a1111, graph, others, picture
 from .found import Found, UnreadablePicture
 from .graph_text import join
-from .record import MAX_JSON, Pass, Record, Resource, UnreadableRecord, from_json, number, text
+from .record import (
+    MAX_JSON,
+    Pass,
+    Record,
+    Resource,
+    UnreadableRecord,
+    from_json,
+    number,
+    text,
+    without_halves,
+)
 from .record import whole as as_whole
 from .walk import Graph, Link, as_link
 
@@ -72,8 +82,8 @@ def understand(found: Found, name: str = "") -> Reading:
         notes.append(_NOTHING)
     record = record._replace(picture=(found.width, found.height))
     told = texts.get("parameters", "")
-    if told.lstrip()[:1] in ("", "{"):  # none, or another program's JSON
-        told = a1111.to_text(record) if source else ""
+    if source and not (told.strip() and source in (OURS, A1111)):
+        told = a1111.to_text(record)
     return Reading(record, told, source, tuple(notes))
 
 
@@ -88,15 +98,13 @@ def _best(texts: dict[str, str], notes: list[str], name: str) -> tuple[Record, s
             if not told or fields.get(PRINT) in (None, fingerprint(told)):
                 return record, OURS
             notes.append(_CHANGED)
-    if told.strip() and not told.lstrip().startswith("{"):
+    found = others.from_texts(texts)  # Fooocus and SwarmUI write JSON where A1111 has its text
+    if told.strip() and not (found and found[1] == others.UNNAMED):
         return a1111.from_text(told), A1111
     if "prompt" in texts and (record := _of_graph(texts["prompt"], notes, name)):
         notes.append(_FROM_GRAPH)
         return record, GRAPH
-    found = others.from_texts(texts)
-    if found:
-        return found
-    return Record(), ""
+    return found or (Record(), "")
 
 
 def fingerprint(parameters: str) -> str:
@@ -143,8 +151,8 @@ def record_of(traced: graph.Traced) -> Record:
     size = traced.latent if isinstance(traced.latent, tuple) else (traced.width, traced.height)
     width, height = (as_whole(side) or 0 for side in size)
     return Record(
-        positive=join(first.positive),
-        negative=join(first.negative),
+        positive=without_halves(join(first.positive)),
+        negative=without_halves(join(first.negative)),
         width=width,
         height=height,
         passes=tuple(_pass(step) for step in traced.passes),

@@ -5,7 +5,7 @@ import re
 
 import infotext
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from ixl.core.metadata import a1111
 from ixl.core.metadata.record import Pass, Record, Resource
 from picture_strategies import records
@@ -122,6 +122,7 @@ def test_one_pass_over_a_picture_says_its_strength():
     assert infotext.parse_a1111(a1111.to_text(record))["Denoising strength"] == "0.35"
 
 
+@settings(deadline=None)
 @given(records)
 def test_any_record_is_a_text_whose_numbers_a1111_reads(record):
     found = infotext.parse_a1111(a1111.to_text(record))

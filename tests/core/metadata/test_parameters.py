@@ -4,7 +4,7 @@ import time
 
 import infotext
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ixl.core.metadata.parameters import Parameters, parse, parse_fields, write
 from picture_strategies import prompts, texts
@@ -74,6 +74,7 @@ simple = prompts.filter(
 )
 
 
+@settings(deadline=None)
 @given(simple, simple, texts)
 def test_what_is_written_is_what_a1111_reads(positive, negative, model):
     fields = {
@@ -94,6 +95,7 @@ def test_what_is_written_is_what_a1111_reads(positive, negative, model):
     assert ours.fields["Hashes"] == '{"model": "ab"}'
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_can_be_parsed(text):
     found = parse(text)
@@ -103,7 +105,7 @@ def test_any_text_can_be_parsed(text):
 
 @pytest.mark.parametrize("unit", ["a", " ", ":", ",", '"', "{", "a:", "[[", "Steps: 1, ", "\n"])
 def test_parsing_takes_linear_time(unit):
-    start = time.perf_counter()
-    parse(unit * 200_000)
-    parse("a\nSteps: 1, Seed: 2, Model: " + unit * 200_000)
-    assert time.perf_counter() - start < 5
+    start = time.process_time()
+    parse(unit * 50_000)
+    parse("a\nSteps: 1, Seed: 2, Model: " + unit * 50_000)
+    assert time.process_time() - start < 3

@@ -47,7 +47,7 @@ def read(data: bytes) -> picture.Found:
 
 
 @pytest.mark.parametrize("kind", picture.FORMATS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(record=records)
 def test_every_record_comes_back_from_every_format(kind, record):
     written = texts_of(record, {"prompt": PROMPT, "workflow": WORKFLOW})
@@ -64,6 +64,7 @@ def test_every_record_comes_back_from_every_format(kind, record):
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+@settings(deadline=None)
 @given(text=prompts)
 def test_every_text_comes_back_and_pixels_stay(kind, text):
     data = picture.with_texts(PLAIN[kind], {"parameters": text})
@@ -74,6 +75,7 @@ def test_every_text_comes_back_and_pixels_stay(kind, text):
         assert np.array_equal(np.asarray(new), np.asarray(old))
 
 
+@settings(deadline=None)
 @given(texts)
 def test_png_texts_are_what_the_specification_says(text):
     data = picture.with_texts(PLAIN["png"], {"parameters": text, "prompt": PROMPT})
@@ -248,7 +250,7 @@ def test_files_cut_off_anywhere(kind):
 
 
 @pytest.mark.parametrize("kind", picture.FORMATS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_files_with_wrong_bytes(kind, data):
     content = bytearray(FULL[kind])
@@ -257,6 +259,7 @@ def test_files_with_wrong_bytes(kind, data):
     check_sound(bytes(content))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_damaged_exif(content):
     for head in (b"", b"II*\0", b"MM\0*", b"II*\0\x08\0\0\0"):
@@ -265,6 +268,7 @@ def test_damaged_exif(content):
         exif.texts_of(head + content)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100), st.binary(max_size=100))
 def test_damaged_xmp(before, after):
     packet = xmp.with_texts(b"", {"ixl": "{}", "parameters": "x"})
@@ -290,9 +294,9 @@ def test_a_huge_chunk_is_passed_over():
 
 def test_a_header_that_claims_a_huge_picture_costs_nothing():
     ihdr = png._chunk(b"IHDR", struct.pack(">IIBBBBB", 2**31 - 1, 2**31 - 1, 8, 2, 0, 0, 0))
-    start = time.perf_counter()
+    start = time.process_time()
     found = read(PLAIN["png"][:8] + ihdr + PLAIN["png"][33:])
-    assert found.width == 2**31 - 1 and time.perf_counter() - start < 1
+    assert found.width == 2**31 - 1 and time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -312,8 +316,8 @@ def test_files_that_are_no_pictures_get_a_sentence(data, words):
 
 
 def test_a_jpeg_with_garbage_ends_at_once():
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(UnreadablePicture):
         read(b"\xff\xd8\xff\xe0\0\x04ab" + bytes(5_000_000))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert jpeg.fits(b"x" * 60_000) and not jpeg.fits(b"x" * 65_530)

@@ -189,6 +189,18 @@ def test_files_of_other_programs(texts, source, positive, negative, step, size):
     assert found.parameters.startswith(positive)  # A1111's form, made from it
 
 
+@pytest.mark.parametrize("prompt", ["{{smile}}, 1girl", "{red|blue} hat", '{"prompt": ""'])
+def test_a_prompt_that_begins_like_json_is_a_prompt(prompt):
+    found = reading(png_with(parameters=f"{prompt}\nSteps: 1, Seed: 2, Size: 3x4"))
+    assert (found.source, found.record.positive) == (A1111, prompt)
+
+
+def test_halves_of_characters_in_a_graph():
+    prompt = graphs.text_to_image("a\ud83d b")
+    found = reading(png_with(prompt=json.dumps(prompt)))
+    assert found.record.positive == "a\ufffd b" and found.parameters.startswith("a\ufffd b")
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"prompt": 5}', '{"seed": 1}', "[" * 50_000])
 def test_json_of_other_programs_that_is_none(text):
     assert reading(png_with(Comment=text, invokeai_metadata=text)).source == ""

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ixl.core.metadata.record import (
     MARK,
@@ -26,6 +26,7 @@ _json = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(records)
 def test_a_record_comes_back_as_it_was(record):
     text = to_json(record, more=1)
@@ -41,6 +42,7 @@ def test_halves_of_characters_are_refused_by_name(side):
         to_json(Record(**{side: "a\ud83d b"}))
 
 
+@settings(deadline=None)
 @given(texts)
 def test_whole_characters_stay(text):
     assert without_halves(text) == text
@@ -50,6 +52,7 @@ def test_halves_that_belong_together_become_one_character():
     assert without_halves("\ud83d\ude42 \ud83d") == "🙂 \ufffd"
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*Record._fields, "x"]), _json))
 def test_any_json_gives_a_record_of_right_types_or_a_sentence(fields):
     fields[MARK] = 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import graphs
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ixl.core.checkpoint.files import UnusableFile
 from ixl.core.checkpoint.hashing import Hashes
@@ -86,6 +86,7 @@ def test_each_picture_gets_the_text_that_made_it(tmp_path, sizes, texts, expecte
     assert [one.record.made_with for one in found] == ["Test"] * len(expected)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 4), max_size=5))
 def test_places_count_every_picture_once(sizes):
     found = places(sizes)
