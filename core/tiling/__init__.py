@@ -1,1 +1,1 @@
-"""Tile plans: how a large latent is cut, weighted and costed. Pure geometry and numpy."""
+"""Tile plans: how a large latent is cut, weighted and costed; exact VAE runs in bands (torch)."""
