@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import comfy.conds
+import comfy.model_base
 import comfy.utils
 import numpy as np
 import torch
 
-from ..core.tiling.plan import Tile
+from ..core.tiling.anchor import reduced
+from ..core.tiling.plan import LATENT_PX, Tile
 
 AREA_FUZZ = 8  # latents over which ComfyUI fades an area in at its inner borders
 
@@ -108,6 +110,50 @@ def cut_entry(entry: Entry, tiles: tuple[Tile, ...], x: torch.Tensor, hints) -> 
     if "uuid" in cond:  # step caches of other nodes tell predictions apart by it
         out["uuid"] = uuid.uuid5(cond["uuid"], str([(t.rows, t.cols) for t in tiles]))
     return out
+
+
+def shrink_entry(entry: Entry, scale: int, hints) -> dict:
+    """The entry for a copy of the picture reduced by `scale`; its noise level is lower by as much.
+
+    Timestep ranges are left out: they were judged at the picture's own noise level.
+    """
+    cond, cover = entry.cond, entry.cover
+    dropped = ("area", "mask", "control", "gligen", "timestep_start", "timestep_end")
+    out = {k: v for k, v in cond.items() if k not in dropped}
+    if cover is not None:
+        out["mask"] = reduced(cover, scale)
+    out["model_conds"] = {
+        key: value._copy_with(reduced(value.cond, scale))
+        if isinstance(value, comfy.conds.CONDNoiseShape)
+        else value
+        for key, value in cond["model_conds"].items()
+    }
+    if "control" in cond:
+        out["control"] = hints.at_lower_noise(cond["control"], scale)
+    if "gligen" in cond:
+        kind, model, boxes, *rest = cond["gligen"]
+        smaller = [(box[0], *(v / scale for v in box[1:])) for box in boxes]
+        out["gligen"] = (kind, model, smaller, *rest)
+    if "uuid" in cond:
+        out["uuid"] = uuid.uuid5(cond["uuid"], "overview")
+    return out
+
+
+def set_size(cond: dict, model, shape: tuple[int, int]) -> None:
+    """SDXL's size conditioning for a picture of that size in latents: what it was trained on.
+
+    The last 6 x 256 numbers of `y` embed height, width, crop (top, left), target height and width.
+    """
+    y = cond["model_conds"].get("y")
+    if y is None or not isinstance(model, comfy.model_base.SDXL):
+        return
+    height, width = (v * LATENT_PX for v in shape)
+    numbers = torch.tensor([height, width, 0, 0, height, width], dtype=torch.float32)
+    size = model.embedder(numbers).flatten().to(y.cond)
+    pooled = y.cond[:, : y.cond.shape[1] - len(size)]
+    cond["model_conds"]["y"] = comfy.conds.CONDRegular(
+        torch.cat([pooled, size.expand(len(pooled), -1)], dim=1)
+    )
 
 
 def _cut_model_cond(value, tiles: tuple[Tile, ...], batch: int):

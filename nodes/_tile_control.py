@@ -33,6 +33,28 @@ class Hints:
             self.parts[key] = self._make(control, tiles, x)
         return self.parts[key]
 
+    def at_lower_noise(self, control, scale: int):
+        """A shallow copy for the whole picture reduced by `scale`: ComfyUI scales its hint to that.
+
+        Its timestep range, which ComfyUI keeps as noise levels, moves with the noise.
+        """
+        key = (id(control), scale)
+        if key not in self.whole:
+            part = copy.copy(control)
+            part.cond_hint, part.extra_concat = None, None
+            if hasattr(part, "control_input"):
+                part.control_input = None
+            if control.timestep_range is not None:
+                part.timestep_range = tuple(v / scale for v in control.timestep_range)
+            part.multigpu_clones = {
+                device: self.at_lower_noise(clone, scale)
+                for device, clone in control.multigpu_clones.items()
+            }
+            if control.previous_controlnet is not None:
+                part.previous_controlnet = self.at_lower_noise(control.previous_controlnet, scale)
+            self.whole[key] = part
+        return self.whole[key]
+
     def _make(self, control, tiles: tuple[Tile, ...], x: torch.Tensor):
         part = copy.copy(control)
         part.cond_hint, part.extra_concat = None, None

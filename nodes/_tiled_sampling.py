@@ -6,8 +6,6 @@ patched. Because the tiles' weights sum to 1, blending is the same for eps, v an
 CFG with whole-image statistics (RescaleCFG, PAG, post-CFG functions) sees one whole picture.
 """
 
-import comfy.conds
-import comfy.model_base
 import comfy.model_management
 import comfy.utils
 import torch
@@ -19,8 +17,9 @@ from ..core.tiling.blend import blend
 from ..core.tiling.consensus import agree
 from ..core.tiling.plan import LATENT_PX, Tile, TilePlan, plan_tiles
 from ._host import check_cancel
-from ._tile_conds import counts_in, crop, cut_entry, survey
+from ._tile_conds import counts_in, crop, cut_entry, set_size, survey
 from ._tile_layers import Layer, layers_of
+from ._tile_overview import add_overview, refuse_schedules
 from ._tile_run import TileRun
 
 KEY = "illustrious-xl-studio.tiles"
@@ -39,6 +38,7 @@ class TiledSampling:
         consensus: bool = True,
         guide: torch.Tensor | None = None,
         anchor: float = 0.0,
+        overview: bool = False,
     ):
         self.tile_px = tile_px
         self.overlap_px = overlap_px
@@ -48,6 +48,7 @@ class TiledSampling:
         self.consensus = consensus
         self.guide = guide
         self.anchor = anchor
+        self.overview = overview
         self.run: TileRun | None = None
 
     def patch(self, model):
@@ -76,6 +77,8 @@ class TiledSampling:
         guider, before = executor.class_obj, self.run
         if not self.plan(noise.shape).is_whole:
             _refuse_unsupported(guider.model_options)
+            if self.overview and self.guide is None:
+                refuse_schedules(guider.conds)
         self.run = TileRun(guider, latent, sigmas, mask)
         try:
             return executor(noise, latent, sampler, sigmas, mask, *args, **kwargs)
@@ -113,9 +116,8 @@ class TiledSampling:
         tiles = plan.tiles(step, guarded=self.consensus)
         used = run.changing(tiles, timestep, model_options)
         size, device = tuple(x_in.shape[2:]), x_in.device
-        layers = layers_of(
-            [survey(c, size, timestep, device, run.covers) for c in conds], size, device
-        )
+        lists = [survey(c, size, timestep, device, run.covers) for c in conds]
+        layers = layers_of(lists, size, device)
         parts: dict = {}
         done, limit = 0, self._limit(model, plan, x_in)
         for layer in layers:
@@ -131,7 +133,15 @@ class TiledSampling:
                 run.report(step * len(tiles) + done // len(layers), steps * len(tiles))
         if self.moving:
             run.hints.forget_parts()
-        return self._join(parts, tiles, used, len(conds), run, model, x_in)
+        out = self._join(parts, tiles, used, len(conds), run, model, x_in)
+        if not self.overview or self.guide is not None:
+            return out
+
+        def whole(small_conds, x, sigma):
+            return executor(model, small_conds, x, sigma, model_options)
+
+        area = (self.tile_px // LATENT_PX) ** 2
+        return add_overview(out, whole, model, lists, area, x_in, timestep, run, self.anchor)
 
     def _cut(self, model, layer: Layer, group: TileBatch, x_in: torch.Tensor, run) -> list:
         """The condition lists for one batch of tiles, less the entries that do not touch it."""
@@ -147,7 +157,7 @@ class TiledSampling:
             ]
             if self.size_mode == "tile":
                 for cond in cut:
-                    _set_tile_size(cond, model, group.tiles[0].shape)
+                    set_size(cond, model, group.tiles[0].shape)
             out.append(cut)
         return out
 
@@ -229,20 +239,3 @@ def _collect(parts: dict, found: list[torch.Tensor], layer: Layer, tiles: tuple[
         before = parts.get(_place(tile))
         part = torch.cat(pieces)
         parts[_place(tile)] = part if before is None else before + part
-
-
-def _set_tile_size(cond: dict, model, shape: tuple[int, int]) -> None:
-    """SDXL's size conditioning for a picture of the tile's size: what the model was trained on.
-
-    The last 6 x 256 numbers of `y` embed height, width, crop (top, left), target height and width.
-    """
-    y = cond["model_conds"].get("y")
-    if y is None or not isinstance(model, comfy.model_base.SDXL):
-        return
-    height, width = (v * LATENT_PX for v in shape)
-    numbers = torch.tensor([height, width, 0, 0, height, width], dtype=torch.float32)
-    size = model.embedder(numbers).flatten().to(y.cond)
-    pooled = y.cond[:, : y.cond.shape[1] - len(size)]
-    cond["model_conds"]["y"] = comfy.conds.CONDRegular(
-        torch.cat([pooled, size.expand(len(pooled), -1)], dim=1)
-    )

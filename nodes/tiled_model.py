@@ -48,7 +48,7 @@ class IXLTiledModel(io.ComfyNode):
                 io.Boolean.Input(
                     "consensus", default=True, optional=True,
                     tooltip="Neighbouring tiles agree on tone before they are blended: removes the "
-                    "steps in brightness and colour that blending only hides. Costs nothing.",
+                    "steps in brightness and colour that blending only hides. Costs next to nothing.",
                 ),
                 io.Latent.Input(
                     "guide", optional=True,
@@ -57,8 +57,14 @@ class IXLTiledModel(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "anchor", default=0.5, min=0.0, max=1.0, step=0.05, optional=True,
-                    tooltip="How firmly the coarse structure is held to the guide. 0 is off. "
-                    "Without a guide it has no effect.",
+                    tooltip="How firmly the coarse structure is held to the guide or the overview; "
+                    "0 not at all. Without either it has no effect.",
+                ),
+                io.Boolean.Input(
+                    "overview", default=False, optional=True,
+                    tooltip="For pictures from noise, without a guide: the model also sees the "
+                    "whole picture, reduced, and the tiles follow its composition. One more "
+                    "evaluation per step.",
                 ),
             ],
             outputs=[io.Model.Output("tiled_model", display_name="model")],
@@ -84,6 +90,7 @@ class IXLTiledModel(io.ComfyNode):
         consensus: bool = True,
         guide: dict | None = None,
         anchor: float = 0.5,
+        overview: bool = False,
     ) -> io.NodeOutput:
         tiles = TiledSampling(
             tile_px,
@@ -94,6 +101,7 @@ class IXLTiledModel(io.ComfyNode):
             consensus,
             guide and guide["samples"],
             anchor,
+            overview,
         )
         return io.NodeOutput(tiles.patch(model))
 

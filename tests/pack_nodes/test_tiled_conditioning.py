@@ -165,6 +165,48 @@ def test_all_of_it_together(ixl, tiny):
         compare(ixl, tiny, positive, batch=2, settings=settings)
 
 
+def test_the_overview_is_told_the_same_conditions(ixl, tiny):
+    """Reduced by 2: hints, masks and boxes fit the smaller picture, ranges keep their steps."""
+    chain = adapter(1, 0.5, previous=control(2, 0.3))
+    positive = [
+        entry(0.02, control=chain, gligen=gligen(*BOXES), **concat()),
+        entry(0.3, mask=mask(slice(10, 60), slice(0, 30)), start_percent=0.2, end_percent=0.7),
+        AREA,
+    ]
+    seen = []
+
+    def spy(apply_model, call):
+        options, c = call["c"]["transformer_options"], call["c"]
+        if "tile_windows" not in options:
+            assert call["input"].shape[2:] == (44, 36)
+            seen.append((round(call["timestep"][0].item(), 4), len(call["cond_or_uncond"])))
+            if "control" in c:
+                assert all(r.shape[2:] == (44, 36) for r in c["control"]["middle"])
+                assert c["c_concat"].shape[2:] == (44, 36)
+        return call["input"] * 0.5
+
+    model = tiny.model.clone()
+    model.set_model_unet_function_wrapper(spy)
+    sample(tiles_of(ixl, overview=True, anchor=1.0).patch(model), positive, NEGATIVE)
+    sigmas = sorted({sigma for sigma, _ in seen}, reverse=True)
+    assert sigmas[0] == pytest.approx(14.6146 / 2, rel=1e-3) and len(sigmas) == 4
+    told = [sum(count for sigma, count in seen if sigma == step) for step in sigmas]
+    assert told[1] == told[0] + 1  # the entry that starts at 20 %
+
+
+def test_hooks_with_keyframes_and_an_overview_get_a_sentence(ixl, tiny):
+    import comfy.hooks
+
+    hooks = lora_hook(0.4)
+    for start in (0.0, 0.5):
+        hooks.hooks[0].hook_keyframe.add(
+            comfy.hooks.HookKeyframe(strength=1.0, start_percent=start)
+        )
+    model = tiles_of(ixl, overview=True).patch(echo(tiny.model))
+    with pytest.raises(ValueError, match="Turn overview off"):
+        sample(model, [entry(0.02, hooks=hooks)], NEGATIVE)
+
+
 def test_patches_are_told_the_windows_of_their_samples(ixl, tiny):
     """What an attention patch needs to cut a mask: each sample's window holds that part of x."""
     size, seen = (88, 72), []

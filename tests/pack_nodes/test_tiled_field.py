@@ -89,6 +89,37 @@ def test_cuts_without_overlap_would_show(tiny):
     assert scores[35] < -4.5
 
 
+def test_the_overview_makes_pictures_from_noise_coherent(ixl, tiny):
+    """A field that is coherent over the whole picture, more than two tiles, drawn from noise: its
+    low frequencies come nearer to the untiled result when the model also sees it reduced.
+    """
+    import comfy.sample
+    from gaussian_field import posterior_mean
+    from seam_toys import as_model as plain_model
+
+    def denoise(_, call):
+        x = call["input"]
+        reduced_by = 2 if x.shape[2:] == (44, 36) else 1
+        return posterior_mean(x, call["timestep"], 48.0 / reduced_by)
+
+    model = plain_model(tiny.model, None)
+    model.set_model_unet_function_wrapper(denoise)
+    noise = torch.randn(8, 4, *SIZE, generator=torch.Generator().manual_seed(1))
+    coarse = []
+    for patched in (
+        model,
+        tiles_of(ixl).patch(model),
+        tiles_of(ixl, overview=True, anchor=1.0).patch(model),
+    ):
+        out = comfy.sample.sample(
+            patched, noise, 12, 1.0, "dpmpp_2m", "karras", [entry(0.0)], [entry(0.0)],
+            torch.zeros_like(noise), seed=1, disable_pbar=True,
+        )  # fmt: skip
+        coarse.append(torch.nn.functional.avg_pool2d(out, 8))
+    apart = [(found - coarse[0]).std() / coarse[0].std() for found in coarse[1:]]
+    assert apart[1] < 0.6 * apart[0]
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize("consensus", [True, False])
 @pytest.mark.parametrize("moving", [True, False])

@@ -7,7 +7,15 @@ import scipy.fft
 
 torch = pytest.importorskip("torch")
 
-from ixl.core.tiling.anchor import anchor_amount, anchored, cosines, make_anchor  # noqa: E402
+from ixl.core.tiling.anchor import (  # noqa: E402
+    anchor_amount,
+    anchored,
+    cosines,
+    follow_overview,
+    make_anchor,
+    overview_scale,
+    reduced,
+)
 
 
 def wave(height, width, rows, cols):
@@ -67,6 +75,24 @@ def test_the_amount_falls_with_the_noise():
 def test_a_guide_of_another_shape_gets_one_sentence():
     with pytest.raises(ValueError, match="same aspect ratio"):
         make_anchor(torch.zeros(1, 4, 32, 64), 64, 64)
+
+
+@pytest.mark.parametrize("size", [(64, 96), (67, 98)])
+def test_the_reduced_copy_follows_the_overview_and_detail_stays(size):
+    x0 = torch.randn(1, 4, *size, generator=torch.Generator().manual_seed(1))
+    overview = reduced(x0, 4) + 2.0 * wave(16, 24, 1, 2)
+    moved = follow_overview(x0, overview, 4, 1.0) - x0
+    assert (reduced(moved, 4) - 2.0 * wave(16, 24, 1, 2)).abs().max() < 0.02
+    assert moved.diff(dim=2).abs().max() < 0.2 and moved.diff(dim=3).abs().max() < 0.2
+    assert torch.equal(follow_overview(x0, reduced(x0, 4), 4, 1.0), x0)
+
+
+@pytest.mark.parametrize(
+    ("size", "area", "scale"), [((256, 256), 128**2, 2), ((702, 468), 128**2, 5)]
+)
+def test_the_overview_is_no_larger_than_a_tile(size, area, scale):
+    assert overview_scale(*size, area) == scale
+    assert (size[0] // scale) * (size[1] // scale) <= area
 
 
 @pytest.mark.parametrize("toy", ["mix", "subject"])
