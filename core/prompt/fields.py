@@ -114,9 +114,13 @@ def field_text(field: str | Iterable[str]) -> str:
 
 
 def joined(pieces: Iterable[str]) -> str:
-    """Pieces of prompt text in a row; behind a sentence a space is enough."""
+    """Pieces of prompt text in a row; behind a full stop a space is enough.
+
+    Not behind ? and !, which end titles as well: "is the order a rabbit?".
+    """
     out, last = "", ""
     for piece in filter(None, pieces):
-        joiner = " " if last and ends_sentence(last) and piece[0] not in "([{" else ", "
+        stops = last[-1:] not in ("?", "!") and ends_sentence(last) if last else False
+        joiner = " " if stops and piece[0] not in "([{" else ", "
         out, last = out + joiner + piece if out else piece, piece
     return out

@@ -35,13 +35,18 @@ def one_sentence(picture: Worded) -> str:
     if all(doing):
         clauses = [f"{_dressed(who)} {_is(who.be, who.verbs)}" for who in whos]
         body = f"{', '.join(clauses[:-1])}, and {clauses[-1]}"
-        return sentence(body + (f", {setting}" if setting else "") + around)
+        return sentence(body + _behind(setting) + around)
     who = join_words([f"{_dressed(one)} {one.verbs}".strip() for one in whos])
     if any(doing):
-        return sentence(f"the picture shows {who}" + (f", {setting}" if setting else "") + around)
+        return sentence(f"the picture shows {who}", setting + around)
     if len(whos) > 2:  # a name before a comma would read as a tag
         return sentence("the picture shows", who, (setting or "together") + around)
     return sentence(who, _is("are", setting or "together") + around)
+
+
+def _behind(setting: str) -> str:
+    """A setting behind clauses; a lone word behind a comma would read as a tag."""
+    return f", {setting}" if " " in setting else f" {setting}"
 
 
 def _alike(picture: Worded) -> str:

@@ -138,7 +138,7 @@ SENTENCES = [
     ),
     (
         Picture((Card(tags="long hair"), Card(person="boy", action="sitting")), "beach, sunset"),
-        "The picture shows a girl with long hair and a boy sitting, on a beach at sunset.",
+        "The picture shows a girl with long hair and a boy sitting on a beach at sunset.",
     ),
     (
         Picture((Card(action="(holding umbrella:1.2)", emotion="closed eyes"),)),
