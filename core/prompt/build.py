@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from .fields import field_text, read_field, split_items
+from .fields import field_text, joined, read_field, split_items
 from .profiles import DEFAULT_PROFILE, SECTIONS, Profile, get_profile
-from .sentences import ends_sentence
 from .words import closed_class, counted, trained_word
 
 PERSONS = ("girl", "boy", "other")
@@ -170,12 +169,3 @@ def build(
             raise ValueError(f"Field {name!r} is no section; use one of {', '.join(SECTIONS)}.")
     order = get_profile(profile).order or SECTIONS
     return joined(field_text(fields[name]) for name in order if name in fields)
-
-
-def joined(pieces: Iterable[str]) -> str:
-    """Pieces of prompt text in a row; behind a sentence a space is enough."""
-    out, last = "", ""
-    for piece in filter(None, pieces):
-        joiner = " " if last and ends_sentence(last) and piece[0] not in "([{" else ", "
-        out, last = out + joiner + piece if out else piece, piece
-    return out

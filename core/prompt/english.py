@@ -119,14 +119,15 @@ def _capital(word: str) -> str:
     """A word of a name with its capitals: "nier:automata" -> "Nier:Automata", "2b" -> "2B"."""
     if len(word) < 4 and any(char.isdigit() for char in word):
         return word.upper()
-    return re.sub(r"(?:\A|(?<=[:-]))\w", lambda found: found[0].upper(), word)
+    return re.sub(r"(?:\A|(?<=[:/-]))\w", lambda found: found[0].upper(), word)
 
 
 def sentence(*pieces: str) -> str:
     """The pieces with single spaces between, a capital in front and a full stop behind."""
     text = " ".join(piece.strip() for piece in pieces if piece and piece.strip())
     text = re.sub(r"\s+([,.;])", r"\1", text).rstrip(" ,;.")
-    return text[:1].upper() + text[1:] + "." if text else ""
+    stop = "" if text.endswith(("!", "?")) else "."  # the end of a name: K-On!
+    return text[:1].upper() + text[1:] + stop if text else ""
 
 
 class Whom(NamedTuple):

@@ -13,6 +13,7 @@ from ..vocabulary.names import canonical, visible
 from .parse import parse
 from .parts import ATOMS
 from .render import chain, closing
+from .sentences import ends_sentence
 
 _ENDS = " \t\r\n\f\v\u3000,，、"
 # "watercolor (medium)": a name with a qualifier, which in a tag field is no emphasis.
@@ -108,5 +109,18 @@ def escape_name(name: str) -> str:
 
 def field_text(field: str | Iterable[str]) -> str:
     """A field as prompt text without separators at its ends."""
-    text = field if isinstance(field, str) else ", ".join(item for item in field if item.strip())
+    text = field if isinstance(field, str) else joined(item for item in field if item.strip())
     return text.strip(_ENDS)
+
+
+def joined(pieces: Iterable[str]) -> str:
+    """Pieces of prompt text in a row; behind a full stop a space is enough.
+
+    Not behind ? and !, which end titles as well: "is the order a rabbit?".
+    """
+    out, last = "", ""
+    for piece in filter(None, pieces):
+        stops = last[-1:] not in ("?", "!") and ends_sentence(last) if last else False
+        joiner = " " if stops and piece[0] not in "([{" else ", "
+        out, last = out + joiner + piece if out else piece, piece
+    return out

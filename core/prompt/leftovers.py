@@ -5,6 +5,7 @@ Nothing that a user filled in is lost without one. Composes nothing itself (see 
 
 import re
 
+from ..vocabulary.tag import Vocabulary
 from .build import OWN_FIELDS, Picture
 from .english import title_name
 from .fields import read_field, split_items
@@ -15,6 +16,7 @@ _FIELDS = ("character", "series", "general", "scene", "camera", "style", "artist
 _WORDED = (*_FIELDS, "persons")
 _MARKS = ("rating", "score", "year")
 _ROUND = re.compile(r"(?<!\\)[()]")
+_PHRASE = 4  # words; shorter items are tags
 _QUALIFIER = re.compile(r"\(([^()]*)\)")
 
 
@@ -65,12 +67,18 @@ def machinery(picture: Picture) -> list[str]:
     return list(dict.fromkeys(item.printed for item in items if not item.is_plain))
 
 
+def phrases(said: Worded, vocabulary: Vocabulary | None) -> list[str]:
+    """Descriptive phrases that no sentence words: they are words already, prose can take them."""
+    unknown = (text for text in unsaid(said) if text.count(" ") >= _PHRASE - 1)
+    return [text for text in unknown if vocabulary is None or vocabulary.lookup(text) is None]
+
+
 def prose_notes(
-    picture: Picture, said: Worded, sections: dict[str, list[str]]
-) -> list[str]:  # fmt: skip
-    """What prose alone does not say."""
+    picture: Picture, said: Worded, sections: dict[str, list[str]], kept: list[str]
+) -> list[str]:
+    """What prose alone does not say; `kept` stands behind it as written."""
     notes = []
-    if left := ", ".join(unsaid(said)):
+    if left := ", ".join(text for text in unsaid(said) if text not in kept):
         notes.append(f"{left}: left out, there is no wording for it")
     notes += [
         f"{name} {', '.join(sections[name])}: left out, it has no natural wording"
@@ -83,8 +91,8 @@ def prose_notes(
         notes.append(f"{weighted}: said without the weight, sentences have none")
     if keywords := ", ".join(dict.fromkeys(word for field in fields for word in field.keywords)):
         notes.append(f"{keywords}: left out, the sentences are one text")
-    if kept := ", ".join(machinery(picture)):
-        notes.append(f"{kept}: kept as written behind the sentences")
+    if kept:
+        notes.append(f"{', '.join(kept)}: kept as written behind the sentences")
     return notes + _name_notes(picture, said)
 
 

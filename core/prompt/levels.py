@@ -7,9 +7,16 @@ where the profile has natural language, in the paper behind the subject tags (A.
 from typing import NamedTuple
 
 from ..vocabulary.tag import Vocabulary
-from .build import Picture, build, joined, tag_sections, with_trained_words
-from .fields import field_text
-from .leftovers import comment_notes, escape_brackets, machinery, merge_notes, prose_notes
+from .build import Picture, build, tag_sections, with_trained_words
+from .fields import field_text, joined
+from .leftovers import (
+    comment_notes,
+    escape_brackets,
+    machinery,
+    merge_notes,
+    phrases,
+    prose_notes,
+)
 from .loose import worded
 from .parse import parse
 from .profiles import DEFAULT_PROFILE, Profile
@@ -55,8 +62,9 @@ def compose(
     prose = " ".join(filter(None, (escape_brackets(composed), own_prose)))
     notes += comment_notes(written)
     if level == "prose":
-        text = joined([prose, *machinery(written), *own_tags])
-        notes += prose_notes(written, said, sections)
+        kept = [*machinery(written), *phrases(said, vocabulary)]
+        text = joined([prose, *kept, *own_tags])
+        notes += prose_notes(written, said, sections, kept)
         return Composition(text, level, {"natural language": [text]}, prose, tuple(notes))
     if own_tags:
         sections["general"] = [*sections.get("general", ()), *own_tags]

@@ -15,8 +15,8 @@ from ..vocabulary.tag import Vocabulary
 from .build import OWN_FIELDS, PERSONS, Card, Picture
 from .fields import plain_names, read_field
 from .phrases import is_worded
-from .scene_words import OBJECTS, STYLES, TIMES
-from .scenery import is_style
+from .scene_words import OBJECTS, SKY_THINGS, STYLES, TIMES, WEATHER, WHERE
+from .scenery import is_place, is_style
 from .words import counted
 
 _MOST = 4  # persons that sentences tell apart
@@ -81,7 +81,8 @@ def worded(picture: Picture, vocabulary: Vocabulary | None = None) -> Worded:
     owner = persons[0] if len(persons) == 1 and not crowd else None
     if not persons and len(crowd) == 1:
         owner = together
-    left = _sort_general(picture, vocabulary, said, owner)
+    pair = persons if len(persons) == 2 and not crowd else []
+    left = _sort_general(picture, vocabulary, said, owner, pair)
     told = [work for work in series if any(person.series == work for person in persons)]
     works = [work for work in series if work not in told]
     nameless = (crowd or persons) and not any(person.name or person.series for person in persons)
@@ -162,17 +163,27 @@ def _sort_general(
     vocabulary: Vocabulary | None,
     said: dict[str, list[str]],
     owner: Person | None,
+    pair: list[Person],
 ) -> list[str]:
-    """Put general tags into the fields of the picture or of `owner`; returns those left over.
+    """Put general tags into the fields of the picture or of persons; returns those left over.
 
-    owner: of whom the tags speak that speak of a person; None where that is not certain.
+    owner: of whom the tags speak that speak of a person; None where that is not certain. pair: two
+    persons, of whom tags speak that need two.
     """
-    left = []
+    left: list[str] = []
     for name in plain_names(picture.general):
         shared, own = _home(name, vocabulary)
-        into = said[shared] if shared else owner.fields[own] if own and owner else left
-        if name not in into:
-            into.append(name)
+        if shared:
+            homes = [said[shared]]
+        elif own and owner:
+            homes = [owner.fields[own]]
+        elif general_groups().get(name) == "interaction" and pair:
+            homes = [person.fields[own] for person in pair]
+        else:
+            homes = [left]
+        for home in homes:
+            if name not in home:
+                home.append(name)
     return left
 
 
@@ -185,15 +196,15 @@ def _home(name: str, vocabulary: Vocabulary | None) -> tuple[str, str]:
         return "camera", ""
     if name in OBJECTS:  # "building" is more often a house than a deed
         return "scene", ""
+    if any(name in table for table in (TIMES, WEATHER, WHERE, SKY_THINGS)):
+        return "scene", ""
     if name in STYLES:
         return "style", ""
-    if name in TIMES:
-        return "scene", ""
     group = tag.group if tag is not None else ""
     if not group:
         group = head_group(name, general_groups())
     if not group:
-        return "", "tags" if is_worded(name, "tags") else ""
+        return ("", "tags") if is_worded(name, "tags") else ("scene" if is_place(name) else "", "")
     if group in ("style", "color") and not is_style(name):
         return "", ""
     return _OF_PICTURE.get(group, ""), _OF_PERSON.get(group, "")

@@ -183,7 +183,7 @@ def _feature(tag: str, whom: Whom) -> tuple[str, str] | None:
     plain = QUALIFIER.sub("", tag)
     if head_word(plain) not in FEATURES or plain.startswith(("between ", "on ", "under ")):
         return None
-    placed = _on_body(plain, "the")
+    placed = re.sub(r"\bown\b", pronouns(whom)[1], _on_body(plain, "the"))
     return "having", many(placed) if whom.plural else noun_phrase(placed)
 
 

@@ -28,17 +28,36 @@ def one_sentence(picture: Worded) -> str:
     around = (f", with {join_words(seen.things[:2])} in view" if seen.things else "") + around
     if len(whos) == 1:
         return sentence(_alone(whos[0], setting) + around)
+    alike = _alike(picture)
+    if alike:
+        return sentence(alike, setting + around if setting else around)
     doing = [bool(who.verbs) for who in whos]
     if all(doing):
         clauses = [f"{_dressed(who)} {_is(who.be, who.verbs)}" for who in whos]
         body = f"{', '.join(clauses[:-1])}, and {clauses[-1]}"
-        return sentence(body + (f", {setting}" if setting else "") + around)
+        return sentence(body + _behind(setting) + around)
     who = join_words([f"{_dressed(one)} {one.verbs}".strip() for one in whos])
     if any(doing):
-        return sentence(f"the picture shows {who}" + (f", {setting}" if setting else "") + around)
+        return sentence(f"the picture shows {who}", setting + around)
     if len(whos) > 2:  # a name before a comma would read as a tag
         return sentence("the picture shows", who, (setting or "together") + around)
     return sentence(who, _is("are", setting or "together") + around)
+
+
+def _behind(setting: str) -> str:
+    """A setting behind clauses; a lone word behind a comma would read as a tag."""
+    return f", {setting}" if " " in setting else f" {setting}"
+
+
+def _alike(picture: Worded) -> str:
+    """Several persons who all do the same, and nothing else: "A and B are holding hands"."""
+    common = {} if picture.crowd else common_tags(picture.persons)
+    deeds = {field: common.get(field, []) for field in ("action", "emotion")}
+    shared = predicate(person_phrases(deeds, Whom("other", plural=True)).doing)
+    apart = [_short(who, len(picture.persons)) for who in everyone(picture, deeds)]
+    if not shared or any(who.verbs for who in apart):
+        return ""
+    return f"{join_words([_dressed(who) for who in apart])} {_is('are', shared)}"
 
 
 def _around(picture: Worded, seen: Scene) -> str:
@@ -132,10 +151,15 @@ def _drawn(picture: Worded) -> str:
 
 def _describe_one(who: Who, setting: str) -> list[str]:
     what = predicate([*who.said.doing, who.where, setting])
+    if what:
+        said = who.said._replace(doing=[])
+        opening = sentence(who.subject, _is(who.be, what))
+        return [opening, *_about(*_subject(who.whom), said, who.what)]
     this = "these are" if who.whom.plural else "this is"
-    opening = sentence(who.subject, _is(who.be, what)) if what else sentence(this, who.subject)
-    said = who.said._replace(doing=[])
-    return [opening, *_about(*_subject(who.whom), said, who.what)]
+    is_what = f"{who.subject}, {who.what}" if who.what else who.subject
+    is_what += f" with {join_words(who.said.having)}" if who.said.having else ""
+    worn = who.said._replace(having=[], doing=[])
+    return [sentence(this, is_what), *_about(*_subject(who.whom), worn)]
 
 
 def _describe_many(picture: Worded, whos: list[Who], setting: str) -> list[str]:
@@ -155,8 +179,12 @@ def _describe_many(picture: Worded, whos: list[Who], setting: str) -> list[str]:
     shared = person_phrases(common, they)
     out += _about("they", "are", "have", shared, join_words(kind_phrases(shared, they)))
     apart = everyone(picture, common)
-    for number, one in enumerate(apart[: len(picture.persons)]):
-        out += _describe_next(one, _label(number, apart))
+    told = [
+        _describe_next(one, _label(number, apart))
+        for number, one in enumerate(apart[: len(picture.persons)])
+    ]
+    out += _bare_names(apart, told)
+    out += [text for texts in told for text in texts]
     return out
 
 
@@ -171,9 +199,22 @@ def _describe_next(who: Who, label: str) -> list[str]:
     if who.what or any((said.having, said.worn, said.details, said.doing)):
         about = _about(label, "is", "has", said, who.what)
         return [about[0], *_about(*_subject(who.whom), said, who.what)[1:]]
-    # of who has no name and is no cat girl the count of persons says all there is to say
-    special = who.named or who.origin or who.noun not in PERSON_NOUN.values()
-    return [sentence("one of them is", who.subject)] if special else []
+    return []
+
+
+def _bare_names(whos: list[Who], told: list[list[str]]) -> list[str]:
+    """The names of those of whom there is nothing else to tell.
+
+    Of who has no name the count of persons says all there is to say.
+    """
+    bare = [who for who, texts in zip(whos, told, strict=False) if not texts]
+    plain = PERSON_NOUN.values()  # a girl, but no cat girl
+    names = [who.subject for who in bare if who.named or who.origin or who.noun not in plain]
+    if not names:
+        return []
+    if len(names) == len(whos):
+        return [sentence("they are", join_words(names))]
+    return [sentence("one of them is" if len(names) == 1 else "among them are", join_words(names))]
 
 
 def _about(subject: str, be: str, have: str, said: Said, what: str = "") -> list[str]:

@@ -172,7 +172,8 @@ PLACES = words(
     infirmary, bakery, dungeon, harbor, barn, prison, workshop, tavern, factory, warehouse,
     attic, basement, canyon, valley, swamp, savannah, courtyard, playground, amusement park,
     zoo, cabin, mansion, hut, dojo, arcade, supermarket, convenience store, parking lot,
-    elevator, tunnel, sewer, maze, orchard, vineyard, bath, bathtub, shower room, crowd, skyline"""
+    elevator, tunnel, sewer, maze, orchard, vineyard, bath, bathtub, shower room, crowd,
+    skyline, interior, street, road"""
 )
 # Last words of things that stand in a scene.
 OBJECTS = words(

@@ -105,6 +105,12 @@ def _sort_place(tag: str, found: _Found) -> bool:
     return True
 
 
+def is_place(name: str) -> bool:
+    """Whether a name that no list knows is surely a place, or a thing in one."""
+    word = head_word(QUALIFIER.sub("", name))
+    return word in PLACES or word in OBJECTS
+
+
 def _is_thing(plain: str, group: str) -> bool:
     return group in _THINGS and plain not in NO_THINGS and not plain.endswith("ed")
 

@@ -27,6 +27,8 @@ _CONTINUES = frozenset(
     )
 )
 # A piece that begins so has its subject before the comma: "Miku, in a red dress, is smiling."
+# What stands in a list of persons: a name, or somebody without one.
+_LISTED = re.compile(r"(?:a|an|another|the|two|three|several) |[^\W\d_a-z]|\d[A-Z]\b")
 _VERBS = frozenset(("is", "are", "was", "were", "has", "have"))
 _ABBREVIATIONS = frozenset(
     (
@@ -196,9 +198,10 @@ def _reach_back(parts: list, number: int, floor: int) -> int:
     lead = phrase.split(" ", 1)[0]
     listed, predicate = lead in _CONTINUES, lead in _VERBS
     at = best = number
-    for _ in range(1 if phrase[0].isupper() else _WINDOW):
+    names = phrase[0].isupper() and " and " in phrase  # the end of a list: "A, a girl and B walk."
+    for _ in range(1 if phrase[0].isupper() and not names else _WINDOW):
         at = _neighbour(parts, at, -1, floor)
-        if at < 0 or _END.search(parts[at].text):
+        if at < 0 or _END.search(parts[at].text) or (names and not _LISTED.match(parts[at].text)):
             break
         if listed and _opens_small(parts[at].text):
             best = at  # unless a capital stands before

@@ -40,7 +40,7 @@ def _joined(field: str, items: list[str]) -> str:
 
 def _home(item: FieldItem, reader: Reader) -> tuple[str, str]:
     """(field, text for it) of one item."""
-    if item.kind == "sentence":
+    if item.kind == "sentence" and not reader.known(item.name):
         return "text", item.text
     category = reader.category(item.name)[1] if item.is_plain else ""
     if category not in _FIELDS or item.name == "no humans":

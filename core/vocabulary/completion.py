@@ -12,7 +12,6 @@ from .layout import OPEN
 from .names import canonical
 from .tag import CATEGORIES, Tag
 
-TRAINED = ("score", "year", "rating")  # closed classes, which come first in any order
 MOST = 100  # results of one search
 _WORDS = re.compile(r"[^\W_]+")
 _READABLE = re.compile(r"[^\W_]{2}")
@@ -93,11 +92,9 @@ def search(
 
 
 def full_name_first(matches: list[Tag], text: str) -> list[Tag]:
-    """The matches in their order, but the tag whose whole name is typed before all but the words
-    that a model was trained on: `mast` still begins `masterpiece` to most.
-    """
+    """The matches in their order, but first the tag whose whole name is typed."""
     name = canonical(text)
-    return sorted(matches, key=lambda tag: tag.name != name and tag.category not in TRAINED)
+    return sorted(matches, key=lambda tag: tag.name != name)
 
 
 def _matches(tag: Tag, query: Typed) -> bool:

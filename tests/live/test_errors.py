@@ -19,8 +19,8 @@ def workflow():
         ("Base size", "width", 192),
         ("Base size", "height", 192),
         ("Base picture", "steps", 1),
-        ("Tiles", "tile_px", 256),
-        ("Tiles", "overlap_px", 64),
+        ("Tiles 1", "tile_px", 256),
+        ("Tiles 1", "overlap_px", 64),
         ("Stage 1 size", "width", 256),
         ("Stage 1 size", "height", 320),
         ("Stage 1", "steps", 1),
@@ -102,21 +102,21 @@ def test_a_damaged_checkpoint_is_named(comfy_server, workflow, content, words):
     ],
 )
 def test_wrong_values_are_refused_on_the_node(comfy_server, workflow, name, value, words):
-    node = node_titled(workflow, "Tiles")
+    node = node_titled(workflow, "Tiles 1")
     set_input(workflow, node, name, value)
     error = refused(comfy_server, workflow.api)
     assert node in error.errors and words in error.text
 
 
 def test_a_wrong_link_is_refused_on_the_node(comfy_server, workflow):
-    node, checkpoint = node_titled(workflow, "Tiles"), node_titled(workflow, "Checkpoint")
+    node, checkpoint = node_titled(workflow, "Tiles 1"), node_titled(workflow, "Checkpoint")
     workflow.api[node]["inputs"]["model"] = [checkpoint, 1]
     error = refused(comfy_server, workflow.api)
     assert node in error.errors and "CLIP" in error.text
 
 
 def test_a_workflow_with_an_unknown_node_is_refused(comfy_server, workflow):
-    workflow.api[node_titled(workflow, "Tiles")]["class_type"] = "IXLNoSuchNode"
+    workflow.api[node_titled(workflow, "Tiles 1")]["class_type"] = "IXLNoSuchNode"
     assert "IXLNoSuchNode" in refused(comfy_server, workflow.api).text
 
 

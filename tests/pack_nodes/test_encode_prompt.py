@@ -185,7 +185,7 @@ def test_characters_reach_the_prompt_counted_and_in_order(run):
     )
     assert text == (
         "1girl, 1boy, hatsune miku, vocaloid, Hatsune Miku from Vocaloid with long aqua hair is "
-        "on the left, and a boy with short black hair is sitting on the right, outdoors. general, "
+        "on the left, and a boy with short black hair is sitting on the right outdoors. general, "
         "long hair, aqua hair, short hair, black hair, sitting, outdoors, masterpiece"
     )
     assert sentences in text

@@ -138,7 +138,7 @@ SENTENCES = [
     ),
     (
         Picture((Card(tags="long hair"), Card(person="boy", action="sitting")), "beach, sunset"),
-        "The picture shows a girl with long hair and a boy sitting, on a beach at sunset.",
+        "The picture shows a girl with long hair and a boy sitting on a beach at sunset.",
     ),
     (
         Picture((Card(action="(holding umbrella:1.2)", emotion="closed eyes"),)),
@@ -528,7 +528,7 @@ def test_what_is_worn(clothing, worn):
     ("clothing", "said"),
     [
         ("barefoot", "A girl is barefoot."),
-        ("bare shoulders", "This is a girl. She has bare shoulders."),
+        ("bare shoulders", "This is a girl with bare shoulders."),
         ("holding sword", "A girl is holding a sword."),
         ("umbrella", "A girl is carrying an umbrella."),
         ("unworn hat", "This is a girl."),
@@ -590,6 +590,53 @@ GROUPS = [
 @pytest.mark.parametrize(("picture", "said"), GROUPS, ids=[said for _, said in GROUPS])
 def test_descriptions_of_several(picture, said):
     assert description(worded(picture, curated_vocabulary())) == said
+
+
+PASTED = [
+    (
+        "masterpiece, 1girl, hatsune miku, vocaloid, (long hair:1.2), smile, wlop",
+        "Hatsune Miku from Vocaloid is smiling. She has long hair. The picture is drawn in the "
+        "style of wlop.",
+    ),
+    (
+        "artist:ask (askzy), by wlop, 2girls, hatsune miku, kagamine rin, holding hands, outdoors",
+        "Two girls are outdoors. They are holding hands. They are Hatsune Miku and Kagamine Rin. "
+        r"The picture is drawn in the style of ask \(askzy\) and wlop.",
+    ),
+    (
+        "1girl, k-on!, is the order a rabbit?, A dog sleeps beside her. rain",
+        "A girl is in the rain. A dog sleeps beside her.",
+    ),
+    ("1girl, k-on!, hat", "This is a girl from K-On! She is wearing a hat."),
+    ("no humans, night, city", "This is a scene in a city at night."),
+]
+
+
+@pytest.mark.parametrize(("general", "prose"), PASTED, ids=[text[:30] for text, _ in PASTED])
+def test_a_whole_prompt_in_the_general_field_is_worded(general, prose):
+    made = compose(Picture(general=general), "prose", vocabulary=_Both())
+    assert made.natural_language == prose
+    tags = compose(Picture(general=general), "tags", vocabulary=_Both())
+    assert tags.text == general.replace("(askzy)", r"\(askzy\)")  # the tag list keeps its order
+
+
+class _Both:
+    """The small vocabulary with its names, and the curated groups."""
+
+    def lookup(self, name):
+        return curated_vocabulary().lookup(name) or VOCABULARY.lookup(name)
+
+    def category(self, name):
+        return tag.category if (tag := self.lookup(name)) else None
+
+
+def test_phrases_that_are_words_already_stay_in_prose():
+    picture = Picture(persons="1girl", general="hat, neon signs reflecting on the puddles, zzzz")
+    made = compose(picture, "prose", vocabulary=curated_vocabulary())
+    assert made.text == "This is a girl. She is wearing a hat. neon signs reflecting on the puddles"
+    assert made.notes == (
+        "neon signs reflecting on the puddles: kept as written behind the sentences",
+    ) or made.notes[0].startswith("zzzz")
 
 
 def test_prose_keeps_what_is_no_words_and_notes_what_it_leaves_out():
