@@ -108,7 +108,7 @@ def test_card_and_dialog(files, canvas):
     assert expected.sha256 in text and expected.autov2 in text
     for finding in identify(str(files / V10), hasher=lambda *_: expected).findings:
         assert finding.text in text
-    assert "paper arXiv 2409.19946, section B.2" in text and "1536×1536 (2.36 MP)" in text
+    assert "arXiv 2409.19946 B.2" in text and "1536×1536 (2.36 MP)" in text
     licence = dialog.get_by_role("link", name="as on its page")
     shown = {name: licence.get_attribute(name) for name in ("href", "target", "rel")}
     v10 = PROFILES["illustrious-v1.0"]

@@ -16,8 +16,8 @@ def workflow():
     made = load_workflow("text-to-high-resolution")
     for title, name, value in (
         ("Checkpoint", "checkpoint", tiny.CHECKPOINT),
-        ("Base size", "width", 192),
-        ("Base size", "height", 192),
+        ("Base size", "width", 256),
+        ("Base size", "height", 320),
         ("Base picture", "steps", 1),
         ("Tiles 1", "tile_px", 256),
         ("Tiles 1", "overlap_px", 64),
@@ -25,7 +25,7 @@ def workflow():
         ("Stage 1 size", "height", 320),
         ("Stage 1", "steps", 1),
         ("Stage 2 size", "width", 320),
-        ("Stage 2 size", "height", 320),
+        ("Stage 2 size", "height", 400),
         ("Stage 2", "steps", 1),
     ):
         set_input(made, node_titled(made, title), name, value)
