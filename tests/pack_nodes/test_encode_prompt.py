@@ -221,7 +221,9 @@ def test_one_step_with_hard_regions_is_each_prompts_own_picture(run, tiny, tiled
     )  # fmt: skip
     model = tiny.model
     if tiled:
-        model = run("IXLTiledModel", model=model, tile_px=256, overlap_px=32, cuts="fixed", consensus=False,
+        # tiles that agree on tone would carry one region's tone into the other
+        model = run("IXLTiledModel", model=model, tile_px=256, overlap_px=32, consensus=False,
+                    cuts="fixed",
                     size_conditioning="picture")[0]  # fmt: skip
     width = 64
     regional = one_step(model, made, width)
