@@ -86,9 +86,10 @@ def _who(person: Person, leave: Fields, before: list[Who], series: str, told: se
 
 def common_tags(persons: tuple[Person, ...]) -> Fields:
     """The tags that every one of several persons has, by field."""
+    if len(persons) < 2:
+        return {}
     first, *others = persons
     return {
         field: [tag for tag in tags if all(tag in other.fields[field] for other in others)]
         for field, tags in first.fields.items()
-        if others
     }

@@ -15,8 +15,9 @@ from ..vocabulary.tag import Vocabulary
 from .build import OWN_FIELDS, PERSONS, Card, Picture
 from .fields import plain_names, read_field
 from .phrases import is_worded
-from .scene_words import OBJECTS, SKY_THINGS, STYLES, TIMES, WEATHER, WHERE
+from .scene_words import OBJECTS, SKY_THINGS, TIMES, WEATHER, WHERE
 from .scenery import is_place, is_style
+from .view_words import STYLES
 from .words import counted
 
 _MOST = 4  # persons that sentences tell apart
@@ -82,6 +83,8 @@ def worded(picture: Picture, vocabulary: Vocabulary | None = None) -> Worded:
     if not persons and len(crowd) == 1:
         owner = together
     pair = persons if len(persons) == 2 and not crowd else []
+    if not persons and sum(number for number, _ in crowd.values()) > 1:
+        pair = [together]
     left = _sort_general(picture, vocabulary, said, owner, pair)
     told = [work for work in series if any(person.series == work for person in persons)]
     works = [work for work in series if work not in told]
@@ -167,8 +170,8 @@ def _sort_general(
 ) -> list[str]:
     """Put general tags into the fields of the picture or of persons; returns those left over.
 
-    owner: of whom the tags speak that speak of a person; None where that is not certain. pair: two
-    persons, of whom tags speak that need two.
+    owner: of whom the tags speak that speak of a person; None where that is not certain. pair: of
+    whom tags speak that need two persons.
     """
     left: list[str] = []
     for name in plain_names(picture.general):

@@ -9,8 +9,9 @@ from .english import words
 LENGTHS = ("very short", "short", "medium", "long", "very long", "absurdly long")
 COLORS = words(
     """black, blonde, blue, brown, green, grey, orange, pink, purple, red, white, silver, aqua,
-    yellow, gold, beige, light brown, light blue, dark blue, light purple, dark green, light green,
-    platinum blonde, rainbow, strawberry blonde, amber, hazel, violet, dark brown, dark red"""
+    yellow, gold, beige, light brown, light blue, dark blue, light purple, dark green, light
+    green, platinum blonde, rainbow, strawberry blonde, amber, hazel, violet, cyan, turquoise,
+    teal, crimson, magenta, golden, dark brown, dark red"""
 )
 # Say that there are several colors, which is clear once they are named.
 SEVERAL_COLORS = words("multicolored, two-tone, gradient, streaked, split-color, mismatched")
@@ -173,3 +174,12 @@ CLOTHES = words(
     clothing, outfit, costume, attire, sportswear, swimwear, headwear, footwear, legwear, eyewear,
     blindfold, pajamas, bra, panties, underwear, lingerie, corset, hairpin, earphones, headset"""
 )
+# What several persons are to each other: "They are twins."
+RELATIONS = {
+    **{name: name for name in ("twins", "triplets", "siblings", "sisters", "brothers", "cousins")},
+    **{name: name for name in ("friends", "rivals", "brother and sister", "husband and wife")},
+    **{name: name for name in ("mother and daughter", "mother and son", "father and son")},
+    **{name: name for name in ("father and daughter", "teacher and student")},
+    "couple": "a couple",
+    "family": "a family",
+}

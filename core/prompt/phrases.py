@@ -27,6 +27,7 @@ from .person_words import (
     LENGTHS,
     OUTFITS,
     PERSON_NOUNS,
+    RELATIONS,
     ROLES,
     SEVERAL_COLORS,
     SPECIES,
@@ -173,6 +174,10 @@ def _kind(tag: str, whom: Whom) -> tuple[str, str] | None:
     return "kinds", many(text) if whom.plural else text
 
 
+def _relation(tag: str, whom: Whom) -> tuple[str, str] | None:
+    return ("kinds", RELATIONS[tag]) if whom.plural and tag in RELATIONS else None
+
+
 def _body(tag: str, whom: Whom) -> tuple[str, str] | None:
     if tag in BODY:
         return "having", many(BODY[tag]) if whom.plural else BODY[tag]
@@ -252,9 +257,9 @@ def _emotion(tag: str, whom: Whom) -> tuple[str, str] | None:
 
 
 _WAYS: dict[str, tuple[Way, ...]] = {
-    "tags": (_known_deed, _state, _kind, _body, _feature, _mood, _garment, _plain_deed),
+    "tags": (_known_deed, _relation, _state, _kind, _body, _feature, _mood, _garment, _plain_deed),
     "clothing": (_state, _body, _outfit, _garment, _feature, _mood, _plain_deed, _at_its_word),
-    "action": (_deed, _mood, _state, _body, _garment, _feature),
+    "action": (_relation, _deed, _mood, _state, _body, _garment, _feature),
     "emotion": (_emotion, _state, _feature, _garment),
 }
 

@@ -7,12 +7,22 @@ decided by phrases and scenery.
 
 from .cast import Who, common_tags, everyone
 from .deeds import predicate
-from .english import PERSON_NOUN, Whom, join_words, people, pronouns, sentence, title_name
+from .english import (
+    PERSON_NOUN,
+    Whom,
+    join_words,
+    noun_phrase,
+    people,
+    pronouns,
+    sentence,
+    title_name,
+)
 from .loose import Worded
 from .phrases import IMPLIED, Said, kind_phrases, person_phrases
 from .scene_words import TIMES
 from .scenery import Scene, scene, styles
 
+_FEW = 3  # persons who are named one by one: "an old man and a girl"
 _WHEN = frozenset(TIMES.values())
 
 
@@ -168,7 +178,11 @@ def _describe_many(picture: Worded, whos: list[Who], setting: str) -> list[str]:
         counts[person.person] = (counts[person.person][0] + 1, False)
     for kind, (number, at_least) in picture.crowd.items():
         counts[kind] = (counts[kind][0] + number, at_least)
+    nouns = [one.noun for one in whos]
     who = people(counts)
+    listed = not picture.crowd and len(set(nouns)) == len(nouns) <= _FEW
+    if listed:
+        who = join_words([noun_phrase(noun) for noun in nouns])
     who += f" from {title_name(picture.series)}" if picture.series else ""
     if "," in who:  # "two boys" before a comma would read as a tag
         out = [sentence("the picture shows", who, setting or "together")]
@@ -183,7 +197,7 @@ def _describe_many(picture: Worded, whos: list[Who], setting: str) -> list[str]:
         _describe_next(one, _label(number, apart))
         for number, one in enumerate(apart[: len(picture.persons)])
     ]
-    out += _bare_names(apart, told)
+    out += _bare_names(apart, told, listed)
     out += [text for texts in told for text in texts]
     return out
 
@@ -202,14 +216,17 @@ def _describe_next(who: Who, label: str) -> list[str]:
     return []
 
 
-def _bare_names(whos: list[Who], told: list[list[str]]) -> list[str]:
-    """The names of those of whom there is nothing else to tell.
+def _bare_names(whos: list[Who], told: list[list[str]], listed: bool) -> list[str]:
+    """Those of whom there is nothing else to tell, by name or kind.
 
-    Of who has no name the count of persons says all there is to say.
+    Of others the list or count of persons says all there is to say. listed: their kinds are told.
     """
     bare = [who for who, texts in zip(whos, told, strict=False) if not texts]
-    plain = PERSON_NOUN.values()  # a girl, but no cat girl
-    names = [who.subject for who in bare if who.named or who.origin or who.noun not in plain]
+    names = [
+        who.subject
+        for who in bare
+        if who.named or who.origin or not (listed or who.noun in PERSON_NOUN.values())
+    ]
     if not names:
         return []
     if len(names) == len(whos):
@@ -254,7 +271,9 @@ def _label(number: int, whos: list[Who]) -> str:
 
 def unsaid(picture: Worded) -> list[str]:
     """Tags that no sentence words: too unusual for the rules, or nobody said whose they are."""
-    left = [tag for who in everyone(picture, {}) for tag in who.said.unsaid]
+    common = {} if picture.crowd else common_tags(picture.persons)
+    left = person_phrases(common, Whom("other", plural=True)).unsaid
+    left += [tag for who in everyone(picture, common) for tag in who.said.unsaid]
     left += scene(picture.scene, picture.camera).unsaid
     left += styles(picture.style)[1]
     left += [tag for tag in picture.general if tag not in IMPLIED]

@@ -16,12 +16,11 @@ from .scene_words import (
     OBJECTS,
     PLACES,
     SKY_THINGS,
-    STYLES,
     TIMES,
-    VIEWS,
     WEATHER,
     WHERE,
 )
+from .view_words import STYLES, VIEWS
 
 # What is nearer to a person stands first: "on a bed by a window in a room outdoors".
 _NEAR_FIRST = ("on", "among", "by", "under", "near", "against", "behind", "at", "in", "inside")
