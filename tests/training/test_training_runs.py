@@ -17,8 +17,18 @@ import tiny_trainer
 from ixl.core.vocabulary.curated import curated_vocabulary
 from ixl.training.backend import Backend
 from ixl.training.making import make_run, resume
-from ixl.training.runner import start_trainer, stop, watch
-from ixl.training.runs import events, history, newest_state, rate_of, state_of, status
+from ixl.training.runner import end_group, start_trainer, stop, watch
+from ixl.training.runs import (
+    TRAINER_LOCK,
+    all_runs,
+    events,
+    history,
+    is_locked,
+    newest_state,
+    rate_of,
+    state_of,
+    status,
+)
 from ixl.training.schedule import Schedule, factor
 from ixl.training.settings import read_settings
 from training_runs import tiny_settings, wait_until, write_pictures
@@ -79,7 +89,11 @@ class Place:
 def place(tmp_path_factory):
     if "IXL_COMFYUI" not in os.environ:
         pytest.skip("run by tools/dev.py")
-    return Place(tmp_path_factory.mktemp("training"))
+    place = Place(tmp_path_factory.mktemp("training"))
+    yield place
+    for folder in all_runs(place.home):
+        if is_locked(folder / TRAINER_LOCK):  # of a test that failed
+            end_group(state_of(folder)["pid"], at_once=True)
 
 
 @pytest.fixture(scope="module")
