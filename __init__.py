@@ -4,10 +4,12 @@ from comfy_api.latest import ComfyExtension, io
 from server import PromptServer
 
 from .nodes import node_classes
+from .nodes._host import find_model, user_folder
+from .nodes._model_profiles import model_profiles
 from .nodes._profile import profiles
 from .nodes._tokens import count
 from .nodes._vocabulary import vocabulary
-from .routes import register
+from .routes import register, register_models
 
 WEB_DIRECTORY = "./js"
 
@@ -19,5 +21,7 @@ class IllustriousStudio(ComfyExtension):
 
 async def comfy_entrypoint() -> IllustriousStudio:
     if hasattr(PromptServer, "instance"):  # absent where ComfyUI runs without its server
-        register(PromptServer.instance.routes, vocabulary, count, profiles)
+        routes = PromptServer.instance.routes
+        register(routes, vocabulary, count, profiles)
+        register_models(routes, find_model, lambda: user_folder("hashes"), model_profiles, profiles)
     return IllustriousStudio()

@@ -1,8 +1,10 @@
-"""HTTP for the canvas: tag completion, parse, normalize with reasons, profiles, token counts.
+"""HTTP for the canvas: tag completion, parse, normalize with reasons, profiles, token counts, and
+what is known of model files.
 
-`register` takes the route table and what it needs, so it runs without ComfyUI. Reads only; POST is
-used where a prompt travels. Work that can exceed a few milliseconds runs in a thread. The host's
-middleware refuses other origins; JSON as content type keeps plain forms of other pages out as well.
+`register` and `register_models` take the route table and what they need, so they run without
+ComfyUI. Reads only; POST is used where a prompt travels. Work that can exceed a few milliseconds
+runs in a thread. The host's middleware refuses other origins; JSON as content type keeps plain
+forms of other pages out as well.
 """
 
 import asyncio
@@ -12,6 +14,10 @@ from functools import wraps
 
 from aiohttp import web
 
+from .core.checkpoint.background_hash import BackgroundHasher, look
+from .core.checkpoint.facts import facts, settings_of
+from .core.checkpoint.profiles import PROFILES as MODEL_PROFILES
+from .core.checkpoint.profiles import Profile as ModelProfile
 from .core.prompt.budget import CHUNK, Count, measure
 from .core.prompt.normalize import normalize
 from .core.prompt.profiles import DEFAULT_PROFILE, PROFILES, Profile, get_profile
@@ -20,10 +26,19 @@ from .core.vocabulary.tag import CATEGORIES
 MOST_BYTES = 256 * 1024  # of a request; the longest prompts seen in the wild have 20 kB
 MOST_RESULTS = 50
 MOST_TYPED = 100  # characters of a name being typed
+MODEL_FOLDERS = ("checkpoints", "diffusion_models", "loras")  # ComfyUI's names of them
 
 
 class BadRequest(ValueError):
     """What is wrong with a request, in one sentence."""
+
+    status = 400
+
+
+class NotFound(BadRequest):
+    """The request names something that is not there."""
+
+    status = 404
 
 
 def register(
@@ -73,15 +88,52 @@ def register(
         return await asyncio.to_thread(lambda: _tokens(text, profile, vocabulary(), count))
 
 
+def register_models(
+    routes: web.RouteTableDef,
+    find_file: Callable[[str, str], str | None],
+    hash_folder: Callable[[], str],
+    model_profiles: Callable[[], Mapping[str, ModelProfile]] = lambda: MODEL_PROFILES,
+    known_profiles: Callable[[], Mapping[str, Profile]] = lambda: PROFILES,
+) -> None:
+    """Adds the route that looks at model files. All are called when a request needs them.
+
+    find_file: (folder, name) -> path of a name that the host itself lists, None for all others.
+    hash_folder: where the loaders remember hashes.
+    """
+    hasher = BackgroundHasher(hash_folder)
+
+    @routes.get("/ixl/checkpoint")
+    @answers
+    async def checkpoint(request: web.Request) -> dict:
+        folder, name, chosen = _model_query(request.query)
+
+        def look_at_file() -> dict:
+            path = find_file(folder, name)
+            if path is None:
+                raise NotFound(
+                    f"{name} is not among the files in {folder}; choose another one, or put it "
+                    "there and refresh the lists (R)."
+                )
+            profiles = model_profiles()
+            identity, progress = look(path, hasher, profiles)
+            identity = identity._replace(file=name)
+            settings = settings_of(identity, profiles, chosen)
+            known = facts(identity, settings, profiles, known_profiles())
+            return {**known, "hash": progress._asdict()}
+
+        return await asyncio.to_thread(look_at_file)
+
+
 def answers(handler):
-    """A handler whose dict becomes JSON and whose ValueError becomes a 400 with its sentence."""
+    """A handler whose dict becomes JSON and whose ValueError becomes its sentence, mostly a 400."""
 
     @wraps(handler)
     async def respond(request: web.Request) -> web.Response:
         try:
             return web.json_response(await handler(request))
         except ValueError as error:
-            return web.json_response({"error": str(error)}, status=400)
+            status = getattr(error, "status", BadRequest.status)
+            return web.json_response({"error": str(error)}, status=status)
 
     return respond
 
@@ -130,6 +182,17 @@ def _search_query(query) -> tuple[str, int, tuple[str, ...]]:
             allowed = ", ".join(CATEGORIES)
             raise BadRequest(f"category {name!r} is not known; use some of {allowed}.")
     return typed, int(limit), tuple(named)
+
+
+def _model_query(query) -> tuple[str, str, str]:
+    """(folder, name, id of the profile chosen by hand or "") of the query string."""
+    folder, name = query.get("folder", MODEL_FOLDERS[0]), query.get("name", "")
+    if folder not in MODEL_FOLDERS:
+        allowed = ", ".join(MODEL_FOLDERS)
+        raise BadRequest(f"folder is {folder!r}; it must be one of {allowed}.")
+    if not name:
+        raise BadRequest("name is missing; give the name of a model file as the loader lists it.")
+    return folder, name, query.get("profile", "")
 
 
 async def _prompt(

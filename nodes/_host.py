@@ -30,3 +30,9 @@ def user_folder(name: str) -> str:
     path = os.path.join(folder_paths.get_user_directory(), "illustrious-xl-studio", name)
     os.makedirs(path, exist_ok=True)
     return path
+
+
+def find_model(folder: str, name: str) -> str | None:
+    """Path of a file by its name in ComfyUI's own list of a model folder, None if not listed."""
+    listed = name in folder_paths.get_filename_list(folder)
+    return folder_paths.get_full_path(folder, name) if listed else None

@@ -5,7 +5,8 @@ Civitai's short forms come from the same two digests: AutoV2 is the start of the
 of what follows the header, so that a change of metadata does not change it (kohya-ss/sd-scripts
 `library/train_util.py`, `addnet_hash_safetensors`; it writes it as `sshs_model_hash`).
 
-No memory map: a file cut off while it is mapped ends the process.
+A process hashes a file once at a time: whoever else wants its hash waits for it and sees the same
+progress. No memory map: a file cut off while it is mapped ends the process.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ import json
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -85,16 +87,63 @@ def hash_file_cached(
     entries, and a broken entry costs one file its hash.
     """
     path = os.path.realpath(path)
-    entry = Path(folder) / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:24]}.json"
+    key, mine = (path, bool(data_start)), _Running()
+    while (running := _running.setdefault(key, mine)) is not mine:
+        running.wait(on_step)
+    try:
+        known = remembered_hashes(path, folder, data_start)
+        return known or _hash_and_store(path, folder, mine.reporting(on_step), data_start)
+    finally:
+        del _running[key]
+        mine.ended.set()
+
+
+def remembered_hashes(path: str, folder: str | Path, data_start: int = 0) -> Hashes | None:
+    """The hashes of a file as it is now, if `folder` has them; with `data_start` both of them."""
+    path = os.path.realpath(path)
+    known = _load(_entry(path, folder), path, stamp(os.stat(path)))
+    return known if known and (known.data_sha256 or not data_start) else None
+
+
+class _Running:
+    """A hash that is being computed; `done` and `total` are bytes, as for `on_step`."""
+
+    def __init__(self) -> None:
+        self.done = self.total = 0
+        self.ended = threading.Event()
+
+    def reporting(self, on_step: OnStep | None) -> OnStep:
+        """An `on_step` that also notes how far it is."""
+
+        def step(done: int, total: int) -> None:
+            self.done, self.total = done, total
+            if on_step:
+                on_step(done, total)
+
+        return step
+
+    def wait(self, on_step: OnStep | None) -> None:
+        """Until it ended, with a hash or without; `on_step` may raise to wait no longer."""
+        while not self.ended.wait(0.1):
+            if on_step and self.total:
+                on_step(self.done, self.total)
+
+
+# By real path and whether the data hash is wanted. setdefault and del are atomic.
+_running: dict[tuple[str, bool], _Running] = {}
+
+
+def _hash_and_store(path: str, folder: str | Path, on_step: OnStep, data_start: int) -> Hashes:
     before = stamp(os.stat(path))
-    known = _load(entry, path, before)
-    if known and (known.data_sha256 or not data_start):
-        return known
     hashes = hash_file(path, on_step, data_start)
     if stamp(os.stat(path)) == before:
         with suppress(OSError):  # a full or locked disk: only the memory is lost
-            _store(entry, path, before, hashes)
+            _store(_entry(path, folder), path, before, hashes)
     return hashes
+
+
+def _entry(path: str, folder: str | Path) -> Path:
+    return Path(folder) / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:24]}.json"
 
 
 def _load(entry: Path, path: str, wanted: tuple[int, int]) -> Hashes | None:

@@ -15,8 +15,8 @@ UNET = "model.diffusion_model."
 Shapes = dict[str, tuple[int, ...]]
 
 
-def content(shapes: Shapes, dtype: str = "F16", metadata: dict | None = None) -> bytes:
-    """A whole .safetensors file whose data is zeros."""
+def head(shapes: Shapes, dtype: str = "F16", metadata: dict | None = None) -> tuple[bytes, int]:
+    """What stands before the data, and the length of the data in bytes."""
     table, end = ({"__metadata__": metadata} if metadata else {}), 0
     for name, shape in shapes.items():
         size = BYTES[dtype]
@@ -25,11 +25,26 @@ def content(shapes: Shapes, dtype: str = "F16", metadata: dict | None = None) ->
         table[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [end, end + size]}
         end += size
     raw = json.dumps(table).encode()
-    return struct.pack("<Q", len(raw)) + raw + bytes(end)
+    return struct.pack("<Q", len(raw)) + raw, end
+
+
+def content(shapes: Shapes, dtype: str = "F16", metadata: dict | None = None) -> bytes:
+    """A whole .safetensors file whose data is zeros."""
+    start, length = head(shapes, dtype, metadata)
+    return start + bytes(length)
 
 
 def write(path: Path, shapes: Shapes, dtype: str = "F16", metadata: dict | None = None) -> str:
     path.write_bytes(content(shapes, dtype, metadata))
+    return str(path)
+
+
+def write_large(path: Path, shapes: Shapes, size: int) -> str:
+    """As `write`, with one more tensor of `size` bytes; takes no room where files can be sparse."""
+    start, length = head({**shapes, "large": (size // BYTES["F16"],)})
+    with open(path, "wb") as file:
+        file.write(start)
+        file.truncate(len(start) + length)
     return str(path)
 
 
