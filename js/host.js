@@ -38,9 +38,15 @@ export async function translations() {
     return all?.[language()]?.ixl ?? {};
 }
 
-/** Adds an element below the widgets of a node; it is stored nowhere and sent nowhere. */
-export function addPanel(node, name, type, element, minHeight) {
-    const options = { serialize: false, hideOnZoom: false, getMinHeight: minHeight };
+/**
+ * Adds an element below the widgets of a node; it is stored nowhere and sent nowhere.
+ *
+ * Heights in the classic canvas, with its margin of 10 px on each side; functions. A panel without
+ * a maximum takes the height that the node has left.
+ */
+export function addPanel(node, name, type, element, minHeight, maxHeight) {
+    const heights = { getMinHeight: minHeight, ...(maxHeight && { getMaxHeight: maxHeight }) };
+    const options = { serialize: false, hideOnZoom: false, ...heights };
     const widget = node.addDOMWidget(name, type, element, options);
     widget.serialize = false;
     return widget;
@@ -64,6 +70,18 @@ export function replaceFormer(node, element) {
     former?.replaceWith(element);
 }
 
+/** The page is drawn some frames after the graph changed; how many differs by front end and load. */
+export function showSoon(some) {
+    for (const ms of [0, 60, 400, 1500, 5000]) {
+        setTimeout(() => some.forEach((panel) => panel.show()), ms);
+    }
+}
+
+/** Runs `then` when the connection to the server is there again. */
+export function onReconnected(then) {
+    api.addEventListener("reconnected", then);
+}
+
 /** Runs `then` when another graph is shown: a subgraph was entered or left. */
 export function onGraphShown(then) {
     app.canvas?.canvas?.addEventListener("litegraph:set-graph", then);
@@ -75,6 +93,22 @@ export function onValue(widget, then) {
     widget.callback = function (...values) {
         const result = before?.apply(this, values);
         then();
+        return result;
+    };
+}
+
+/** As onValue, for the widget of a node by its name, if there is one. */
+export function onValueOf(node, name, then) {
+    const widget = node.widgets?.find((w) => w.name === name);
+    if (widget) onValue(widget, then);
+}
+
+/** Runs `then(...values)` after a method of an object that the front end calls. */
+export function chain(object, name, then) {
+    const before = object[name];
+    object[name] = function (...values) {
+        const result = before?.apply(this, values);
+        then(...values);
         return result;
     };
 }

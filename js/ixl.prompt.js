@@ -1,13 +1,14 @@
 // The tag editor on our own prompt nodes: completion in their text boxes, and a panel with chips,
 // warnings, order and tokens below their widgets. The text box's string stays the stored value.
 import {
-    addPanel, captureState, linkedTitle, makeRoom, onGraphShown, onOutput, onValue, ownerOf, redraw,
-    registerExtension, replaceFormer, request, setValue, setting, translations, widgetKey,
+    addPanel, captureState, chain, linkedTitle, makeRoom, onGraphShown, onOutput, onValue, onValueOf,
+    ownerOf, redraw, registerExtension, replaceFormer, request, setValue, setting, showSoon,
+    translations, widgetKey,
 } from "./host.js";
 import { createCompleter } from "./editor/completer.js";
 import { FIELDS, preferred } from "./editor/fields.js";
 import { createPanel } from "./editor/panel.js";
-import { LOADER, learn, profileOf } from "./editor/profile.js";
+import { LOADER, learn, onLearned, profileOf } from "./editor/profile.js";
 import { t, useTranslations } from "./editor/strings.js";
 import { addStyles } from "./editor/styles.js";
 import { watchTextBoxes } from "./editor/textboxes.js";
@@ -103,27 +104,6 @@ function follow(node, widget, panel) {
     showSoon([panel]);
 }
 
-/** The page is drawn some frames after the graph changed; how many differs by front end and load. */
-function showSoon(some) {
-    for (const ms of [0, 60, 400, 1500, 5000]) {
-        setTimeout(() => some.forEach((panel) => panel.show()), ms);
-    }
-}
-
-function onValueOf(node, name, then) {
-    const widget = node.widgets?.find((w) => w.name === name);
-    if (widget) onValue(widget, then);
-}
-
-function chain(object, name, then) {
-    const before = object[name];
-    object[name] = function (...values) {
-        const result = before?.apply(this, values);
-        then();
-        return result;
-    };
-}
-
 /** What completion needs to know of a text box, or null when it is not one of our prompts. */
 function ownsBox(box) {
     const owner = ownerOf(box);
@@ -164,10 +144,8 @@ registerExtension({
     async setup() {
         addStyles();
         onGraphShown(() => showSoon([...panels]));
-        onOutput("ixl_profile", (values) => {
-            learn(...values);
-            refreshAll();
-        });
+        onLearned(refreshAll);
+        onOutput("ixl_profile", (values) => learn(...values));
         watchTextBoxes(completer, ownsBox, completionOn);
         useTranslations(await translations());
     },

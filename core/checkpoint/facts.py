@@ -75,12 +75,15 @@ def settings_as_dict(
     native_side, maximum_side: px, of squares of those areas.
     """
     fields = profile._asdict()
+    words = prompt_profiles.get(profile.prompt_profile)
+    sources = {field: source_text(profile, field)._asdict() for field in SOURCED}
+    sources["negative"] = {"text": words.source if words else "", "links": ()}
     return {
         **{name: fields[name] for name in ("id", "label", "family", "version", *SOURCED)},
         "native_side": square_side(profile.native_area),
         "maximum_side": square_side(profile.maximum_area),
         "negative": negative_of(profile, prompt_profiles),
-        "sources": {field: source_text(profile, field)._asdict() for field in SOURCED},
+        "sources": sources,
     }
 
 

@@ -6,7 +6,7 @@ import { newHistory, record, redo, undo } from "../lib/history.js";
 import { mergeOff, readOff, withoutPresent } from "../lib/off.js";
 import { createChipList } from "./chiplist.js";
 import { drawOrder, drawWarnings, reason } from "./details.js";
-import { element } from "./element.js";
+import { element, keepEvents } from "./element.js";
 import { createMeter } from "./meter.js";
 import { t } from "./strings.js";
 
@@ -64,13 +64,7 @@ export function createPanel(field, service, completer, options) {
     root.setAttribute("role", "group");
     root.dataset.captureWheel = "true"; // Nodes 2.0: the wheel is ours while the focus is
     root.setAttribute("aria-label", t("Tags of {field}", { field: field.label }));
-    for (const kind of ["pointerdown", "pointerup", "dblclick", "contextmenu"]) {
-        root.addEventListener(kind, (event) => event.stopPropagation());
-    }
-    root.addEventListener("keydown", (event) => {
-        // Delete on a button must not remove the node; Ctrl+Enter still queues
-        if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
-    });
+    keepEvents(root);
     root.addEventListener("wheel", keepWheel, { passive: false });
     drawFrame();
 

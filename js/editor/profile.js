@@ -4,15 +4,24 @@ import { isLinked, originOf } from "../lib/origin.js";
 import { t } from "./strings.js";
 
 export const LOADER = "IXLLoadCheckpoint";
-const AUTOMATIC = "automatic";
+export const AUTOMATIC = "automatic";
 const DEFAULT = "illustrious-v2.0"; // of nodes without a choice of their own
-const recognised = new Map(); // "checkpoint" and the loader's choice -> profile, from runs
+const recognised = new Map(); // "checkpoint" and the loader's choice -> profile
+const listeners = new Set();
 
 const keyOf = (checkpoint, choice) => JSON.stringify([checkpoint, choice]);
 
-/** What a run of the loader told: its two widgets and the profile that came of them. */
+/** What a run or a look at the file told: the loader's two widgets and the profile they lead to. */
 export function learn(checkpoint, choice, profile) {
-    recognised.set(keyOf(checkpoint, choice), profile);
+    const key = keyOf(checkpoint, choice);
+    if (recognised.get(key) === profile) return;
+    recognised.set(key, profile);
+    for (const then of listeners) then();
+}
+
+/** Runs `then` when a profile became known or is another one now. */
+export function onLearned(then) {
+    listeners.add(then);
 }
 
 /** {id, note}: the profile, and in words why it is not the node's own choice ("" when it is). */

@@ -28,6 +28,26 @@ export function originOf(node, name) {
     return null;
 }
 
+/**
+ * The widget that holds the value of a node's input: the node's own, or where it was promoted onto
+ * its subgraph the one outside. null when another node makes the value.
+ */
+export function holderOf(node, name) {
+    let [at, slot] = [node, inputIndex(node, name)];
+    for (let depth = 0; depth < DEPTH; depth++) {
+        const input = at.inputs?.[slot];
+        if (input?.link == null) {
+            const wanted = at === node ? name : input?.widget?.name ?? input?.name;
+            return at.widgets?.find((w) => w.name === wanted) ?? null;
+        }
+        const link = linkOf(at.graph, input.link);
+        if (!link || at.graph.getNodeById(link.origin_id)) return null;
+        [at, slot] = [hostOf(at.graph), link.origin_slot];
+        if (!at) return null;
+    }
+    return null;
+}
+
 /** The inner node behind an output of a subgraph node. */
 function insideOf(host, slot) {
     const inner = host.subgraph;

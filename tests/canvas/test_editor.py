@@ -541,8 +541,15 @@ def test_settings_switch_it_off(canvas):
 
 
 @one_page
-def test_the_profile_of_the_loader_is_explained(canvas):
-    """A connected model_profile wins, in the panel as in a run; automatic is known after a run."""
+def test_the_profile_of_the_loader_is_explained(canvas, request):
+    """A connected model_profile wins, in the panel as in a run; automatic is known after a run.
+
+    Without the card on the loader, which looks at the file before (test_model_card.py).
+    """
+    canvas.page.evaluate("app.extensionManager.setting.set('ixl.model.card', false)")
+    request.addfinalizer(
+        lambda: canvas.page.evaluate("app.extensionManager.setting.set('ixl.model.card', true)")
+    )
     editor = Editor(canvas, "1girl, very aesthetic")
     page = canvas.page
     said = page.locator(".ixl-space")

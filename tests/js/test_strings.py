@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = sorted(path.parent.name for path in ROOT.glob("locales/*/main.json"))
 STRING = re.compile(r"""\bt\(\s*"((?:[^"\\]|\\.)*)\"""")
-SETTING = re.compile(r'"(ixl\.tags\.\w+)"')
+SETTING = re.compile(r'"(ixl\.(?:tags|model)\.\w+)"')
 NAME = re.compile(r"\{\w+\}")
 
 

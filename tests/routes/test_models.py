@@ -12,10 +12,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from ixl.core.checkpoint.hashing import STEP, hash_file_cached
 from ixl.core.checkpoint.official import OFFICIAL_FILES
 from ixl.core.checkpoint.profiles import PROFILES
+from ixl.core.prompt.profiles import PROFILES as PROMPT_PROFILES
 from ixl.routes import register_models
 
 V10 = "Illustrious-XL-v1.0.safetensors"
 ROUTE = "/ixl/checkpoint"
+SDXL_PROMPTS = PROMPT_PROFILES["sdxl"]
 
 
 @pytest.fixture
@@ -139,7 +141,7 @@ def test_profiles_of_the_user(base):
     mine = PROFILES["noobai-xl-vpred"]._replace(id="mine", label="Mine", prompt_profile="p")
     more = {
         "model_profiles": lambda: {**PROFILES, "mine": mine},
-        "known_profiles": lambda: {"p": type("Words", (), {"negative": ("ugly", "bad")})},
+        "known_profiles": lambda: {"p": SDXL_PROMPTS._replace(negative=("ugly", "bad"))},
     }
     _, answer = ask(base, more, name=V10, profile="mine")
     assert (answer["settings"]["label"], answer["settings"]["negative"]) == ("Mine", "ugly, bad")

@@ -1,0 +1,147 @@
+// What a chosen checkpoint is: a card on the nodes that choose one, and a dialog with all facts. Only
+// shows; nothing of it is stored in a workflow or sent to a run.
+import {
+    addPanel, chain, linkedTitle, onGraphShown, onReconnected, onValue, registerExtension,
+    replaceFormer, request, setting, showSoon, translations, widgetKey,
+} from "./host.js";
+import { AUTOMATIC, LOADER, learn } from "./editor/profile.js";
+import { t, useTranslations } from "./editor/strings.js";
+import { holderOf } from "./lib/origin.js";
+import { createCard } from "./model/card.js";
+import { openDialog } from "./model/dialog.js";
+import { createReport } from "./model/report.js";
+import { addStyles } from "./model/styles.js";
+import { createWatcher } from "./model/watcher.js";
+
+const CARDS = "ixl.model.card";
+const WIDGET = "checkpoint"; // of the nodes that choose a file
+const INFO = "IXLCheckpointInfo";
+const NODES = [LOADER, INFO];
+const NO_CHOICE = { profile: AUTOMATIC, checkpoint: "profile alone" }; // choices that name nothing
+// heights in the classic canvas, with its margin of 10 px on each side; styles.js has the same
+const CARD_PX = 66;
+const REPORT_PX = 100;
+
+const watcher = createWatcher((question, signal) =>
+    request(`/ixl/checkpoint?${new URLSearchParams(question)}`, { signal }));
+const cards = new Set();
+
+function addCard(node) {
+    const card = createCard(() => openDialog(question.name, (then) => watcher.watch(question, then)));
+    let question = null;
+    let stop = () => {};
+    const heard = new WeakSet(); // widgets whose changes are told: the node's own, and outer ones
+
+    /** Which file, with which profile; draws what is known of it. */
+    function update() {
+        const next = questionOf(node);
+        if (JSON.stringify(next) === JSON.stringify(question) && next) return;
+        stop();
+        stop = () => {};
+        question = next;
+        card.element.disabled = !question;
+        if (!question) return card.drawWords(whyNone(node));
+        card.draw(null);
+        stop = watcher.watch(question, (state) => {
+            card.draw(state);
+            teach(next, state.answer);
+        });
+    }
+
+    function hear() {
+        for (const name of [WIDGET, "profile"]) {
+            const widget = holderOf(node, name);
+            if (!widget || heard.has(widget)) continue;
+            heard.add(widget);
+            onValue(widget, update);
+        }
+        update();
+    }
+
+    card.element.dataset.ixlPanel = "card";
+    addPanel(node, "ixl_card", "ixl-card", card.element, () => CARD_PX, () => CARD_PX);
+    const shown = {
+        show: () => {
+            replaceFormer(node, card.element);
+            hear(); // a value that a script set tells nobody
+        },
+        hear,
+    };
+    cards.add(shown);
+    chain(node, "onConnectionsChange", hear);
+    chain(node, "onConfigure", hear);
+    chain(node, "onRemoved", () => {
+        cards.delete(shown);
+        stop();
+    });
+    hear();
+    showSoon([shown]);
+}
+
+/** The tag editor explains with the profile that the file leads to, also before a run. */
+function teach({ name, profile }, answer) {
+    if (answer?.settings) learn(name, profile ?? AUTOMATIC, answer.settings.prompt_profile);
+}
+
+function questionOf(node) {
+    const name = valueOf(node, WIDGET);
+    const profile = valueOf(node, "profile");
+    return name ? { name, ...(profile && { profile }) } : null;
+}
+
+/** The chosen value, "" where none is or another node makes it when it runs. */
+function valueOf(node, name) {
+    const value = holderOf(node, name)?.value;
+    return typeof value === "string" && value !== NO_CHOICE[name] ? value : "";
+}
+
+function whyNone(node) {
+    const title = linkedTitle(node, WIDGET);
+    if (title) return t("“{title}” chooses the file when it runs.", { title });
+    if (title === "") return t("The file is chosen outside this subgraph.");
+    return t("No file is chosen.");
+}
+
+function addReport(node) {
+    const report = createReport(() => widgetKey(node, "report"));
+    report.element.dataset.ixlPanel = "report";
+    addPanel(node, "ixl_report", "ixl-report", report.element, () => REPORT_PX);
+    const shown = {
+        show: () => {
+            replaceFormer(node, report.element);
+            report.draw();
+        },
+        hear: () => {},
+    };
+    cards.add(shown);
+    chain(node, "onExecuted", (output) => output?.text && report.show([output.text].flat().join("")));
+    chain(node, "onConfigure", report.draw);
+    chain(node, "onRemoved", () => cards.delete(shown));
+    showSoon([shown]);
+}
+
+registerExtension({
+    name: "ixl.model",
+    settings: [
+        {
+            id: "ixl.model.card", name: "Show what is known of a checkpoint on its node",
+            type: "boolean", defaultValue: true, category: ["Illustrious XL", "Model", "card"],
+            tooltip: "Takes effect on nodes that are added or loaded from now on.",
+        },
+    ],
+    async setup() {
+        addStyles();
+        onReconnected(watcher.refresh);
+        onGraphShown(() => {
+            for (const shown of cards) shown.hear();
+            showSoon([...cards]);
+        });
+        useTranslations(await translations());
+    },
+    refreshComboInNodes: watcher.refresh, // the lists were read anew: files may be others
+    nodeCreated(node) {
+        if (!NODES.includes(node.comfyClass)) return;
+        if (setting(CARDS, true)) addCard(node);
+        if (node.comfyClass === INFO) addReport(node);
+    },
+});
