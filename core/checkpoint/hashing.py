@@ -22,7 +22,9 @@ from typing import NamedTuple
 
 from .files import UnusableFile, open_model, stamp
 
-BLOCK = 1 << 20  # bytes; 64 KiB to 1 MiB are equally fast, hashing is the limit
+# Bytes; 64 KiB to 8 MiB are equally fast, hashing is the limit. Fewer blocks disturb the other
+# threads less: on a busy machine 8 MiB halve the pauses of an event loop against 1 MiB.
+BLOCK = 8 << 20
 STEP = 32 << 20  # bytes between two reports of progress
 
 OnStep = Callable[[int, int], None]
