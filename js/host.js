@@ -41,15 +41,19 @@ export async function translations() {
 /**
  * Adds an element below the widgets of a node; it is stored nowhere and sent nowhere.
  *
- * Heights in the classic canvas, with its margin of 10 px on each side; functions. A panel without
- * a maximum takes the height that the node has left.
+ * minHeight(): in the classic canvas, with its margin of 10 px on each side.
  */
-export function addPanel(node, name, type, element, minHeight, maxHeight) {
-    const heights = { getMinHeight: minHeight, ...(maxHeight && { getMaxHeight: maxHeight }) };
-    const options = { serialize: false, hideOnZoom: false, ...heights };
+export function addPanel(node, name, type, element, minHeight) {
+    const options = { serialize: false, hideOnZoom: false, getMinHeight: minHeight };
     const widget = node.addDOMWidget(name, type, element, options);
     widget.serialize = false;
     return widget;
+}
+
+/** Gives a panel one height in both renderers: it takes no part of what the node has left. */
+export function fixHeight(panel, height) {
+    panel.computeLayoutSize = undefined; // what has one shares the rest of the node
+    panel.computeSize = () => [0, height - 4]; // the canvas adds 4 px between widgets
 }
 
 /** Gives a new node more than its least size; a saved node's own size is set after this. */

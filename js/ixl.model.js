@@ -1,7 +1,7 @@
 // What a chosen checkpoint is: a card on the nodes that choose one, and a dialog with all facts. Only
 // shows; nothing of it is stored in a workflow or sent to a run.
 import {
-    addPanel, chain, linkedTitle, onGraphShown, onReconnected, onValue, registerExtension,
+    addPanel, chain, fixHeight, linkedTitle, onGraphShown, onReconnected, onValue, registerExtension,
     replaceFormer, request, setting, showSoon, translations, widgetKey,
 } from "./host.js";
 import { AUTOMATIC, LOADER, learn } from "./editor/profile.js";
@@ -59,7 +59,7 @@ function addCard(node) {
     }
 
     card.element.dataset.ixlPanel = "card";
-    addPanel(node, "ixl_card", "ixl-card", card.element, () => CARD_PX, () => CARD_PX);
+    fixHeight(addPanel(node, "ixl_card", "ixl-card", card.element, () => CARD_PX), CARD_PX);
     const shown = {
         show: () => {
             replaceFormer(node, card.element);
