@@ -5,8 +5,7 @@ from server import PromptServer
 
 from .nodes import node_classes
 from .nodes._host import find_model, user_folder
-from .nodes._model_profiles import model_profiles
-from .nodes._profile import profiles
+from .nodes._profile import model_profiles, profiles
 from .nodes._tokens import count
 from .nodes._vocabulary import vocabulary
 from .routes import register, register_models

@@ -91,23 +91,7 @@ export function onGraphShown(then) {
     app.canvas?.canvas?.addEventListener("litegraph:set-graph", then);
 }
 
-/** Runs `then` whenever the value of a widget is set by anyone. */
-export function onValue(widget, then) {
-    const before = widget.callback;
-    widget.callback = function (...values) {
-        const result = before?.apply(this, values);
-        then();
-        return result;
-    };
-}
-
-/** As onValue, for the widget of a node by its name, if there is one. */
-export function onValueOf(node, name, then) {
-    const widget = node.widgets?.find((w) => w.name === name);
-    if (widget) onValue(widget, then);
-}
-
-/** Runs `then(...values)` after a method of an object that the front end calls. */
+/** Runs `then`, with the same values, after the method `name` of a node or widget. */
 export function chain(object, name, then) {
     const before = object[name];
     object[name] = function (...values) {
@@ -115,6 +99,17 @@ export function chain(object, name, then) {
         then(...values);
         return result;
     };
+}
+
+/** Runs `then` whenever the value of a widget is set by anyone. */
+export function onValue(widget, then) {
+    chain(widget, "callback", () => then());
+}
+
+/** As onValue, for the widget of a node by its name, if there is one. */
+export function onValueOf(node, name, then) {
+    const widget = node.widgets?.find((w) => w.name === name);
+    if (widget) onValue(widget, then);
 }
 
 /** Sets a widget's value the way its own box does. */

@@ -1,9 +1,11 @@
-"""The two inputs by which prompt nodes learn whose caption order to follow."""
+"""How nodes learn which model they work for: inputs for a profile, and the profiles there are."""
 
 from pathlib import Path
 
 from comfy_api.latest import io
 
+from ..core.checkpoint import profiles as model
+from ..core.checkpoint import user_profiles
 from ..core.prompt.profiles import DEFAULT_PROFILE, Profile, load_profiles
 from ._host import user_folder
 
@@ -11,6 +13,19 @@ from ._host import user_folder
 def profiles() -> dict[str, Profile]:
     """The pack's profiles and the user's own (<user folder>/profiles/*.json), by id."""
     return load_profiles(Path(user_folder("profiles")))
+
+
+def model_profiles() -> dict[str, model.Profile]:
+    """The pack's model profiles and the user's own (<user folder>/model-profiles/*.json), by id."""
+    return user_profiles.load_profiles(Path(user_folder("model-profiles")))
+
+
+def model_profile_input() -> io.Input:
+    return io.Custom("IXL_PROFILE").Input(
+        "model_profile",
+        optional=True,
+        tooltip="From Load Checkpoint (Illustrious): follows the loaded model.",
+    )
 
 
 def profile_inputs() -> list:
@@ -22,11 +37,7 @@ def profile_inputs() -> list:
             default=DEFAULT_PROFILE,
             tooltip="Whose caption order to follow. Not used when model_profile is connected.",
         ),
-        io.Custom("IXL_PROFILE").Input(
-            "model_profile",
-            optional=True,
-            tooltip="From Load Checkpoint (Illustrious): follows the loaded model.",
-        ),
+        model_profile_input(),
     ]
 
 

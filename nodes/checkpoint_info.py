@@ -10,8 +10,7 @@ from ..core.checkpoint.files import stamp
 from ..core.checkpoint.hashing import hash_file_cached
 from ..core.checkpoint.info import PROFILE_ALONE, inform
 from ._host import find_model, progress, user_folder
-from ._model_profiles import model_profiles
-from ._profile import profiles
+from ._profile import model_profiles, profiles
 
 
 class IXLCheckpointInfo(io.ComfyNode):

@@ -4,11 +4,12 @@ For the canvas and for scripts; as text: summary.py. Holds no pictures, no trigg
 """
 
 import math
+import os
 from collections.abc import Mapping
 
 from ..prompt import profiles as prompt
 from .architecture import SDXL
-from .identity import Identity, problem_as_checkpoint
+from .identity import Identity, profile_of
 from .profiles import PROFILES, SOURCED, Profile, negative_of, with_objective
 from .source_texts import source_text
 
@@ -62,9 +63,17 @@ def facts(
             {"layer": found.layer, "certainty": found.certainty, "text": found.text}
             for found in identity.findings
         ],
-        "not_loadable": problem_as_checkpoint(identity),
+        "not_loadable": _not_loadable(identity, profiles) if identity.ok else "",
         "settings": settings and settings_as_dict(settings, prompt_profiles),
     }
+
+
+def _not_loadable(identity: Identity, profiles: Mapping[str, Profile]) -> str:
+    try:
+        profile_of(identity, profiles)
+    except ValueError as error:
+        return str(error).removeprefix(f"{os.path.basename(identity.file)}: ")
+    return ""
 
 
 def settings_as_dict(

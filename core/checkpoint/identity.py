@@ -240,21 +240,16 @@ _ELSEWHERE = {
 }
 
 
-def problem_as_checkpoint(identity: Identity) -> str:
-    """Why a sound file cannot be loaded as a whole checkpoint, and what to do; "" if it can."""
-    if not identity.ok or identity.kind == "checkpoint":
-        return ""
-    return f"This is {_ELSEWHERE[identity.kind]}."
-
-
 def profile_of(identity: Identity, profiles: Mapping[str, Profile] = PROFILES) -> Profile:
     """The settings to use for a checkpoint, its own objective in them.
 
     Raises ValueError with one sentence for a bad file and for one that is no whole checkpoint.
     """
-    problem = identity.problem or problem_as_checkpoint(identity)
-    if problem:
-        raise ValueError(f"{os.path.basename(identity.file)}: {problem}")
+    name = os.path.basename(identity.file)
+    if not identity.ok:
+        raise ValueError(f"{name}: {identity.problem}")
+    if identity.kind != "checkpoint":
+        raise ValueError(f"{name}: This is {_ELSEWHERE[identity.kind]}.")
     return with_objective(
         profiles[identity.profile], identity.objective, identity.zero_terminal_snr
     )

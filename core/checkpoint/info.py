@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..prompt import profiles as prompt
-from .facts import facts, settings_as_dict
+from .facts import facts, settings_as_dict, square_side
 from .hashing import Hasher, Hashes, OnStep
 from .header import read_header
 from .identity import identify, profile_of
-from .profiles import Profile
-from .summary import report
+from .profiles import Profile, negative_of
+from .source_texts import source_text
+from .summary import summary
 
 
 class Info(NamedTuple):
@@ -45,7 +46,7 @@ def inform(
             "or connect the profile of Load Checkpoint (Illustrious)."
         )
     values = {"settings": settings_as_dict(profile, prompt_profiles)}
-    return Info(report(None, profile, prompt_profiles), values)
+    return Info(settings_text(profile, prompt_profiles), values)
 
 
 def _of_file(path, name, profile, hasher, profiles, prompt_profiles, on_step) -> Info:
@@ -56,4 +57,45 @@ def _of_file(path, name, profile, hasher, profiles, prompt_profiles, on_step) ->
     recognised = profile_of(identity, profiles)
     settings = profile or recognised
     values = facts(identity, settings, profiles, prompt_profiles)
-    return Info(report(identity, settings, prompt_profiles), values)
+    text = f"{summary(identity)}\n{settings_text(settings, prompt_profiles)}"
+    return Info(text, values)
+
+
+_NAMES = {
+    "zero_terminal_snr": "zero terminal SNR",
+    "native_area": "native size",
+    "maximum_area": "largest size",
+    "cfg": "CFG",
+    "cfg_rescale": "CFG rescale",
+    "prompt_profile": "prompt",
+}
+
+
+def settings_text(profile: Profile, prompt_profiles: Mapping[str, prompt.Profile]) -> str:
+    """A line for each value of a profile, with its source."""
+    low, high = profile.cfg_range
+    negative = negative_of(profile, prompt_profiles)
+    values = {
+        "objective": profile.objective,
+        "zero_terminal_snr": "yes" if profile.zero_terminal_snr else "no",
+        "native_area": _size(profile.native_area),
+        "maximum_area": _size(profile.maximum_area),
+        "sampler": profile.sampler,
+        "scheduler": profile.scheduler,
+        "steps": profile.steps,
+        "cfg": f"{profile.cfg:g}, good from {low:g} to {high:g}",
+        "cfg_rescale": f"{profile.cfg_rescale:g}",
+        "prompt_profile": f"{profile.prompt_profile}; negative: {negative or 'none known'}",
+        "licence": f"{profile.licence}, {profile.licence_url}",
+    }
+    lines = [f"Settings of {profile.label}:"]
+    for field, value in values.items():
+        source = source_text(profile, field).text
+        said = f" [{source}]" if source else ""
+        lines.append(f"  {_NAMES.get(field, field)}: {value}{said}")
+    return "\n".join(lines)
+
+
+def _size(area: int) -> str:
+    side = square_side(area)
+    return f"{area / 1e6:.2f} MP, as a square {side}x{side}"

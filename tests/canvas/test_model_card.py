@@ -161,7 +161,7 @@ def test_card_and_dialog(files, canvas):
 def test_in_a_subgraph_and_on_the_info_node(files, canvas):
     page = canvas.page
     page.evaluate(ADD, ["IXLCheckpointInfo", "Info", 900, 150, 420, 400, tiny.CHECKPOINT])
-    report = page.locator(".ixl-report")
+    report = page.locator(".ixl-told")
     report.get_by_text("The report is shown here after a run.").wait_for()
     entry = canvas.run()
     assert server.succeeded(entry), server.node_error(entry)
