@@ -78,6 +78,26 @@ def plan_command(args: argparse.Namespace) -> int:
     return 0
 
 
+def sizes_command(args: argparse.Namespace) -> int:
+    from ixl.core.checkpoint.profiles import PROFILES
+    from ixl.core.checkpoint.resolutions import size_list
+
+    if args.profile not in PROFILES:
+        known = ", ".join(PROFILES)
+        raise ValueError(f"There is no profile {args.profile!r}; it must be one of {known}.")
+    found = size_list(PROFILES[args.profile], args.step_px)
+    if args.json:
+        print(json.dumps(found, indent=1))
+        return 0
+    print("area         size       ratio        of the area  within the area")
+    for s in found:
+        size = f"{s['width']}x{s['height']}"
+        print(
+            f"{s['area']:<12} {size:<10} {s['ratio']:<12} {s['share_of_area']:11.1%}  {s['within']}"
+        )
+    return 0
+
+
 def expand_command(args: argparse.Namespace) -> int:
     from ixl.core.tipo.folder import DEFAULT_MODEL, FOLDER, find_models, missing
 
@@ -257,6 +277,11 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--overlap-px", type=int, default=128)
     plan.set_defaults(run=plan_command)
 
+    sizes = areas.add_parser("sizes", help="the picture sizes that a model version draws")
+    sizes.add_argument("--profile", default="illustrious-v1.0", metavar="ID")
+    sizes.add_argument("--step-px", type=int, default=64, help="multiples of 64 (or 32) px")
+    sizes.set_defaults(run=sizes_command)
+
     expand = areas.add_parser("expand", help="expand a short prompt with TIPO, or download TIPO")
     expand.add_argument(
         "text",
@@ -281,7 +306,7 @@ def _parser() -> argparse.ArgumentParser:
     expand.set_defaults(run=expand_command)
 
     verbs = _add_vocabulary(areas)
-    for area in (normalize, parse, identify, plan, expand, *verbs):
+    for area in (normalize, parse, identify, plan, sizes, expand, *verbs):
         area.add_argument("--json", action="store_true", help="print JSON")
     return parser
 

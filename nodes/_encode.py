@@ -9,10 +9,12 @@ import node_helpers
 import torch
 from comfy_api.latest import io
 
+from ..core.checkpoint.route import SizeConditioning
 from ..core.prompt.encodable import encodable
 from ..core.prompt.report import encode_report
 
 COMFYUI, A1111, NO_NORM = "ComfyUI", "A1111", "A1111 without normalization"
+Sizes = io.Custom("IXL_SIZES")  # a SizeConditioning
 _ENCODERS = ("l", "g")  # in the order in which SDXL joins their channels
 
 
@@ -27,11 +29,21 @@ def weight_input() -> io.Combo.Input:
     )
 
 
-def encode(clip, text: str, weights: str, sizes: dict | None = None) -> tuple[list, str]:
+def sizes_input() -> io.Input:
+    return Sizes.Input(
+        "sizes",
+        optional=True,
+        tooltip="From Resolution (Illustrious): the size that SDXL is told in every pass.",
+    )
+
+
+def encode(
+    clip, text: str, weights: str, sizes: dict | None = None, shared: SizeConditioning | None = None
+) -> tuple[list, str]:
     """CONDITIONING of a prompt (one entry of [1, chunks * 77, channels] per CLIP schedule range),
     and a report on chunks and on what is no text.
 
-    sizes: SDXL's size conditioning in px; entries of 0 are left to ComfyUI.
+    sizes: SDXL's size conditioning in px; for entries of 0 those of `shared`, else ComfyUI's own.
     """
     if clip is None:
         raise ValueError(
@@ -40,7 +52,8 @@ def encode(clip, text: str, weights: str, sizes: dict | None = None) -> tuple[li
     read = encodable(text, "comfyui" if weights == COMFYUI else "a1111")
     tokens = _tokens(clip, read.segments)
     report = encode_report(_counts(clip, read.segments), read.notes)
-    given = {name: value for name, value in (sizes or {}).items() if value}
+    both = (shared._asdict() if shared else {}), (sizes or {})
+    given = {name: value for part in both for name, value in part.items() if value}
     if weights == COMFYUI:
         return clip.encode_from_tokens_scheduled(tokens, add_dict=given), report
     if any(key not in _ENCODERS for key in tokens):

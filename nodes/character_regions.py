@@ -6,7 +6,7 @@ from ..core.prompt.build import Picture
 from ..core.prompt.masks import region_masks
 from ..core.prompt.regions import make_regions
 from ._characters import Picture as PictureType
-from ._encode import encode, masked, weight_input
+from ._encode import encode, masked, sizes_input, weight_input
 from ._profile import chosen_profile, profile_inputs
 
 
@@ -37,6 +37,7 @@ class IXLCharacterRegions(io.ComfyNode):
                 ),
                 weight_input(),
                 *profile_inputs(),
+                sizes_input(),
             ],
             outputs=[
                 io.Conditioning.Output(),
@@ -50,13 +51,13 @@ class IXLCharacterRegions(io.ComfyNode):
     @classmethod
     def execute(
         cls, clip, picture: Picture, base_strength: float, region_strength: float, feather: float,
-        weights: str, profile: str, model_profile=None,
+        weights: str, profile: str, model_profile=None, sizes=None,
     ) -> io.NodeOutput:  # fmt: skip
         made = make_regions(picture, chosen_profile(profile, model_profile))
         masks = region_masks(made.regions, feather)
-        base = masked(encode(clip, made.base, weights)[0], None, base_strength)
+        base = masked(encode(clip, made.base, weights, shared=sizes)[0], None, base_strength)
         parts = [
-            masked(encode(clip, region.text, weights)[0], mask, region_strength)
+            masked(encode(clip, region.text, weights, shared=sizes)[0], mask, region_strength)
             for region, mask in zip(made.regions, masks, strict=True)
         ]
         return io.NodeOutput(sum(parts, base), masks, made.prompt_control)

@@ -2,7 +2,7 @@
 
 from comfy_api.latest import io
 
-from ._encode import encode, weight_input
+from ._encode import encode, sizes_input, weight_input
 
 MOST_PX = 16384
 
@@ -10,7 +10,8 @@ MOST_PX = 16384
 def _size(name: str, meaning: str) -> io.Int.Input:
     return io.Int.Input(
         name, default=0, min=0, max=MOST_PX, step=8, advanced=True,
-        tooltip=f"{meaning} in px, as SDXL is told. 0: ComfyUI's own choice.",
+        tooltip=f"{meaning} in px, as SDXL is told. 0: that of sizes, else "
+        "ComfyUI's own choice.",
     )  # fmt: skip
 
 
@@ -36,6 +37,7 @@ class IXLEncodePrompt(io.ComfyNode):
                 _size("crop_h", "How much was cropped off at the top,"),
                 _size("target_width", "Width of the result"),
                 _size("target_height", "Height of the result"),
+                sizes_input(),
             ],
             outputs=[
                 io.Conditioning.Output(),
@@ -46,8 +48,8 @@ class IXLEncodePrompt(io.ComfyNode):
         )  # fmt: skip
 
     @classmethod
-    def execute(cls, clip, text: str, weights: str, **sizes: int) -> io.NodeOutput:
-        return io.NodeOutput(*encode(clip, text, weights, sizes))
+    def execute(cls, clip, text: str, weights: str, sizes=None, **own: int) -> io.NodeOutput:
+        return io.NodeOutput(*encode(clip, text, weights, own, sizes))
 
 
 NODES = [IXLEncodePrompt]

@@ -4,19 +4,7 @@ Does not recognise files (identity.py) and holds no words: caption order and neg
 to the prompt profile named here (core/prompt/profiles.py). Profiles of the user are JSON files with
 the same fields (user_profiles.py).
 
-Sources, named with each value:
-P   arXiv 2409.19946: sections 3.1.3 and A.1 (sizes), 3.2 (objective), B.2 (Euler a, over 20 steps,
-    CFG 5-7.5)
-C0  card of OnomaAIResearch/Illustrious-xl-early-release-v0: Euler a, 20-28 steps, CFG 5-7.5
-HF  page of the model on Hugging Face: licence as listed
-B2  official blog on v2.0, 2025-03-15: sample with Euler a, 28 steps, CFG 7.5, 1248x1824
-B3  official blog on v3.0 to v3.5, 2025-03-22: objectives, 256 to 2048 px, Euler, normal, CFG 7.5
-N1  card of Laxhar/noobai-XL-1.0: Euler a, 25-30 steps, CFG 5-6, sizes of 1 MP
-NV  card of Laxhar/noobai-XL-Vpred-1.0: Euler alone, 28-35 steps, CFG 4-5, sizes of 1 MP, zero
-    terminal SNR; its Civitai page: CFG rescale 0.2
-A4  card of cagliostrolab/animagine-xl-4.0: Euler a, 25-28 steps, CFG 4-7, sizes of 1 MP
-S   arXiv 2307.01952 (SDXL): 1 MP, epsilon; card of stabilityai/stable-diffusion-xl-base-1.0
-"family" marks a value that no page of the version gives, taken from the one before it.
+The sources, cited with each value by a code such as P or B2, are explained in sources.py.
 """
 
 from collections.abc import Mapping
@@ -37,7 +25,8 @@ _OPEN_RAIL = (
 class Profile(NamedTuple):
     """Settings of one version.
 
-    native_area, maximum_area: px; pictures are best at the first and still whole at the second.
+    minimum_area, native_area, maximum_area: px; pictures are best at the native area, smaller than
+    the minimum or larger than the maximum they fall apart.
     cfg, cfg_range: the one to start with, and those that the source calls good.
     cfg_rescale: of the rescaled guidance (arXiv 2305.08891, section 3.4), 0 for none.
     prompt_profile: id of the caption order and negative prompt in core/prompt/profiles.py.
@@ -51,6 +40,7 @@ class Profile(NamedTuple):
     version: str
     objective: str
     zero_terminal_snr: bool
+    minimum_area: int
     native_area: int
     maximum_area: int
     sampler: str
@@ -72,138 +62,138 @@ class Profile(NamedTuple):
 
 SOURCED = Profile._fields[Profile._fields.index("objective") : Profile._fields.index("sources")]
 _LAW = "licence licence_url"
-_TASTE = "sampler scheduler steps cfg cfg_range"
+_SMALL_AS_V01 = "minimum_area", "family: v0.1"
+_AS_NOOBAI = "no official value; NV, NC: those of another v-prediction model"
 
 _V01 = Profile(
-    id="illustrious-v0.1",
-    label="Illustrious XL v0.1",
-    family="illustrious",
-    version="v0.1",
-    objective="epsilon",
-    zero_terminal_snr=False,
-    native_area=1024**2,
-    maximum_area=1536 * 1024,
-    sampler="euler_ancestral",
-    scheduler="normal",
+    id="illustrious-v0.1", label="Illustrious XL v0.1",
+    family="illustrious", version="v0.1",
+    objective="epsilon", zero_terminal_snr=False,
+    minimum_area=768**2, native_area=1024**2, maximum_area=1536 * 1024,
+    sampler="euler_ancestral", scheduler="normal",
     steps=28,
-    cfg=6.0,
-    cfg_range=(5.0, 7.5),
-    cfg_rescale=0.0,
+    cfg=6.0, cfg_range=(5.0, 7.5), cfg_rescale=0.0,
     prompt_profile="illustrious-v0.1",
-    licence=_FAIR[0],
-    licence_url=_FAIR[1],
+    licence=_FAIR[0], licence_url=_FAIR[1],
     sources=(
         ("objective zero_terminal_snr cfg_rescale", "P 3.2: epsilon, nothing else is said"),
-        ("native_area", "P 3.1.3"),
-        ("maximum_area", "B2: 1024x1536 is the edge of what v0.1 holds"),
-        (_TASTE, "C0, P B.2; scheduler: B2 (automatic)"),
+        ("minimum_area", "P 3.1.2: training left out pictures below 768x768"),
+        ("native_area", "P 3.1.3: trained around 1 MP"),
+        ("maximum_area", "B2: 1024x1536 sometimes succeeded but was not stable"),
+        ("sampler cfg_range", "C0, P B.2"),
+        ("scheduler", "family: v2.0, whose schedule B2 leaves on automatic"),
+        ("steps", "C0: 20 to 28"),
+        ("cfg", "chosen within C0"),
         ("prompt_profile", "P 3.1.2"),
         (_LAW, "C0"),
     ),
-)
+)  # fmt: skip
 _V10 = _V01._replace(
-    id="illustrious-v1.0",
-    label="Illustrious XL v1.0",
+    id="illustrious-v1.0", label="Illustrious XL v1.0",
     version="v1.0",
-    native_area=1536**2,
-    maximum_area=2048**2,
+    minimum_area=512**2, native_area=1536**2, maximum_area=2048**2,
     cfg=7.0,
     prompt_profile="illustrious-v1.0",
-    licence="as on its page",
-    licence_url=f"{_HUB}/Illustrious-XL-v1.0",
+    licence="as on its page", licence_url=f"{_HUB}/Illustrious-XL-v1.0",
     sources=(
-        ("objective zero_terminal_snr cfg_rescale", "P 3.2"),
-        ("native_area maximum_area", "P 3.1.3, A.1"),
-        (_TASTE, "P B.2; steps and scheduler: family"),
+        ("objective zero_terminal_snr cfg_rescale", "P 3.2: epsilon, nothing else is said"),
+        ("minimum_area", "C1: 512x512 to 1536x1536"),
+        ("native_area", "P 3.1.3, A.1: trained to 2.25 MP (1536x1536)"),
+        ("maximum_area", "P A.1, B.2: to 2048x2048 with some loss"),
+        ("sampler cfg_range", "P B.2"),
+        ("scheduler", "family: v2.0, whose schedule B2 leaves on automatic"),
+        ("steps", "N; P B.2: over 20"),
+        ("cfg", "chosen within P B.2; N: 7.5"),
         ("prompt_profile", "P 3.1.2"),
         (_LAW, "HF"),
     ),
-)
+)  # fmt: skip
 _V20 = _V10._replace(
-    id="illustrious-v2.0",
-    label="Illustrious XL v2.0",
+    id="illustrious-v2.0", label="Illustrious XL v2.0",
     version="v2.0",
+    minimum_area=384**2,
     cfg=7.5,
     prompt_profile="illustrious-v2.0",
-    licence="CreativeML Open RAIL-M",
-    licence_url=f"{_HUB}/Illustrious-XL-v2.0",
+    licence="CreativeML Open RAIL-M", licence_url=f"{_HUB}/Illustrious-XL-v2.0",
     sources=(
-        ("objective zero_terminal_snr cfg_rescale", "P 3.2"),
-        ("native_area maximum_area", "P 3.1.3, A.1, B2"),
-        (_TASTE, "B2; cfg_range: P B.2"),
+        ("objective zero_terminal_snr cfg_rescale", "P 3.2: epsilon, nothing else is said"),
+        ("minimum_area", "P 3.1.3: trained with pictures of 0.15 MP too"),
+        ("native_area", "P 3.1.3, A.1; B2: made for 1536 px"),
+        ("maximum_area", "P A.1, B.2: to 2048x2048 with some loss"),
+        ("sampler steps cfg", "B2: its example"),
+        ("scheduler", "B2: automatic, which is normal for Euler a"),
+        ("cfg_range", "P B.2"),
         ("prompt_profile", "P 3.1.2, B2"),
         (_LAW, "HF"),
     ),
-)
+)  # fmt: skip
 _V30 = _V20._replace(
-    id="illustrious-v3.0-eps",
-    label="Illustrious XL v3.0 epsilon",
+    id="illustrious-v3.0-eps", label="Illustrious XL v3.0 epsilon",
     version="v3.0-eps",
+    minimum_area=256**2,
     sampler="euler",
-    licence="not published",
-    licence_url=_HUB,
+    licence="not published", licence_url=_HUB,
     sources=(
-        ("objective zero_terminal_snr cfg_rescale", "B3"),
-        ("native_area", "family"),
-        ("maximum_area", "B3"),
-        (_TASTE, "B3; steps and cfg_range: family"),
+        ("objective zero_terminal_snr cfg_rescale", "B3: epsilon, nothing else is said"),
+        ("minimum_area maximum_area", "B3: 256 to 2048 px a side"),
+        ("native_area", "family: v2.0"),
+        ("sampler scheduler cfg", "B3: its test"),
+        ("steps cfg_range", "family: v2.0"),
         ("prompt_profile", "family: v2.0"),
         (_LAW, "HF: no weights of this version there"),
     ),
-)
+)  # fmt: skip
 _V30_V = _V30._replace(
-    id="illustrious-v3.0-vpred",
-    label="Illustrious XL v3.0 v-prediction",
+    id="illustrious-v3.0-vpred", label="Illustrious XL v3.0 v-prediction",
     version="v3.0-vpred",
-    objective="v-prediction",
-    zero_terminal_snr=True,
-    cfg=4.5,
-    cfg_range=(4.0, 5.0),
-    cfg_rescale=0.2,
+    objective="v-prediction", zero_terminal_snr=True,
+    cfg=4.5, cfg_range=(4.0, 5.0), cfg_rescale=0.2,
     sources=(
-        ("objective zero_terminal_snr", "B3"),
-        ("native_area", "family"),
-        ("maximum_area", "B3"),
-        ("sampler scheduler", "B3"),
-        ("steps", "family"),
-        ("cfg cfg_range cfg_rescale", "NV: no official value, those of another v-prediction model"),
+        ("objective", "B3"),
+        ("zero_terminal_snr", "B3: trained with it, with a flaw that oversaturates"),
+        ("minimum_area maximum_area", "B3: 256 to 2048 px a side"),
+        ("native_area", "family: v2.0"),
+        ("sampler cfg cfg_range cfg_rescale", _AS_NOOBAI),
+        ("scheduler", "family: v3.0 epsilon; NC: v-prediction does not go with karras"),
+        ("steps", "family: v2.0"),
         ("prompt_profile", "family: v2.0"),
         (_LAW, "HF: no weights of this version there"),
     ),
-)
+)  # fmt: skip
 _NOOBAI = _V01._replace(
-    id="noobai-xl-eps",
-    label="NoobAI-XL epsilon",
-    family="noobai",
-    version="eps",
-    cfg=5.5,
-    cfg_range=(5.0, 6.0),
+    id="noobai-xl-eps", label="NoobAI-XL epsilon",
+    family="noobai", version="eps",
+    cfg=5.5, cfg_range=(5.0, 6.0),
     prompt_profile="noobai-xl",
     sources=(
-        ("objective zero_terminal_snr cfg_rescale native_area", "N1"),
+        ("objective zero_terminal_snr cfg_rescale", "N1: nothing unusual is said"),
+        _SMALL_AS_V01,
+        ("native_area", "N1: around 1024x1024"),
         ("maximum_area", "family: v0.1, from which it was trained"),
-        (_TASTE, "N1; scheduler: family"),
+        ("sampler cfg_range", "N1"),
+        ("scheduler", "family: v0.1"),
+        ("steps", "N1: 25 to 30"),
+        ("cfg", "the middle of N1"),
         ("prompt_profile", "N1"),
         (_LAW, "N1"),
     ),
-)
+)  # fmt: skip
 _SDXL = _V01._replace(
-    id="sdxl",
-    label="SDXL",
-    family="sdxl",
-    version="",
+    id="sdxl", label="SDXL",
+    family="sdxl", version="",
     cfg=7.0,
     prompt_profile="sdxl",
-    licence=_OPEN_RAIL[0],
-    licence_url=_OPEN_RAIL[1],
+    licence=_OPEN_RAIL[0], licence_url=_OPEN_RAIL[1],
     sources=(
         ("objective zero_terminal_snr native_area", "S"),
+        _SMALL_AS_V01,
         ("maximum_area", "family: v0.1"),
-        (f"{_TASTE} cfg_rescale", "family: v0.1"),
+        ("sampler scheduler steps cfg_range cfg_rescale", "family: v0.1"),
+        ("cfg", "chosen"),
         ("prompt_profile", "no tag training"),
-        (_LAW, "S"),
+        (_LAW, "HF"),
     ),
-)
+)  # fmt: skip
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
@@ -226,6 +216,11 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
             _V30_V._replace(
                 id="illustrious-v3.5-vpred", label="Illustrious XL v3.5 v-prediction",
                 version="v3.5-vpred",
+                sources=(
+                    ("zero_terminal_snr", "R35"),
+                    ("cfg", f"{_AS_NOOBAI} (third parties: 1 to 1.5 at 8 steps)"),
+                    *_V30_V.sources,
+                ),
             ),
             _NOOBAI,
             _NOOBAI._replace(
@@ -233,10 +228,17 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 objective="v-prediction", zero_terminal_snr=True, sampler="euler", steps=28,
                 cfg=4.5, cfg_range=(4.0, 5.0), cfg_rescale=0.2,
                 sources=(
-                    ("objective zero_terminal_snr native_area cfg_rescale", "NV"),
+                    ("objective zero_terminal_snr", "NV"),
+                    _SMALL_AS_V01,
+                    ("native_area", "NV: around 1024x1024"),
                     ("maximum_area", "family: v0.1, from which it was trained"),
-                    (_TASTE, "NV; scheduler: family"),
-                    ("prompt_profile", "N1"),
+                    ("sampler", "NV: other samplers do not work properly (NC: or DDIM)"),
+                    ("scheduler", "family: v0.1; NC: v-prediction does not go with karras"),
+                    ("steps", "NV: 28 to 35"),
+                    ("cfg", "the middle of NV"),
+                    ("cfg_range", "NV"),
+                    ("cfg_rescale", "NC: against oversaturated and grey pictures"),
+                    ("prompt_profile", "NV"),
                     (_LAW, "NV"),
                 ),
             ),
@@ -245,9 +247,12 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
                 cfg=5.0, cfg_range=(4.0, 7.0), prompt_profile="animagine-xl-4",
                 sources=(
                     ("objective zero_terminal_snr cfg_rescale", "A4: fine-tuned from SDXL 1.0"),
-                    ("native_area", "A4"),
-                    ("maximum_area", "family: v0.1"),
-                    (_TASTE, "A4; scheduler: family"),
+                    _SMALL_AS_V01,
+                    ("native_area", "A4: trained at SDXL's sizes"),
+                    ("maximum_area", "family: v0.1; A4: 1536x1536 may degrade"),
+                    ("sampler cfg cfg_range", "A4"),
+                    ("scheduler", "family: v0.1"),
+                    ("steps", "A4: 25 to 28"),
                     ("prompt_profile", "A4"),
                     (_LAW, "A4"),
                 ),

@@ -2,9 +2,11 @@
 
 import json
 import logging
+import re
 
 import pytest
 from ixl.core.checkpoint.profiles import PROFILES, SOURCED, negative_of, with_objective
+from ixl.core.checkpoint.sources import CITED, spelled_out
 from ixl.core.checkpoint.user_profiles import load_profile, load_profiles
 from ixl.core.prompt import profiles as prompt
 
@@ -14,11 +16,36 @@ def test_every_value_has_a_source_and_fits_the_others(profile):
     assert all(profile.source_of(field) for field in SOURCED)
     low, high = profile.cfg_range
     assert low <= profile.cfg <= high
-    assert profile.native_area <= profile.maximum_area
+    assert profile.minimum_area < profile.native_area <= profile.maximum_area
     assert profile.licence_url.startswith("https://")
     assert profile.prompt_profile in prompt.PROFILES
     words = prompt.PROFILES[profile.prompt_profile].negative
     assert negative_of(profile) == ", ".join(words)
+
+
+@pytest.mark.parametrize(
+    ("profile", "sampler", "steps", "cfg_range", "objective"),
+    [
+        ("illustrious-v0.1", "euler_ancestral", (20, 28), (5.0, 7.5), "epsilon"),
+        ("illustrious-v3.0-eps", "euler", (28, 28), (5.0, 7.5), "epsilon"),
+        ("noobai-xl-eps", "euler_ancestral", (25, 30), (5.0, 6.0), "epsilon"),
+        ("noobai-xl-vpred", "euler", (28, 35), (4.0, 5.0), "v-prediction"),
+        ("animagine-xl-4", "euler_ancestral", (25, 28), (4.0, 7.0), "epsilon"),
+    ],
+)
+def test_the_table_has_what_the_cards_say(profile, sampler, steps, cfg_range, objective):
+    found = PROFILES[profile]
+    assert (found.sampler, found.cfg_range, found.objective) == (sampler, cfg_range, objective)
+    assert steps[0] <= found.steps <= steps[1]
+
+
+def test_sources_are_cited_by_codes_that_are_explained():
+    cited = " | ".join(said for p in PROFILES.values() for _, said in p.sources)
+    for code, name in CITED.items():
+        assert re.search(rf"\b{code}\b", cited), code
+        assert spelled_out(f"{code} 3.1") == f"{name} 3.1"
+    left = re.sub(r"\b(SDXL|CFG|MP|XL|SNR|DDIM|AI|V|ComfyUI)\b", "", spelled_out(cited))
+    assert not re.search(r"\b[A-Z]{1,2}\d{0,2}\b(?!\.\d)", left), left
 
 
 def test_samplers_and_schedulers_are_comfyuis(comfy):
