@@ -265,7 +265,7 @@ def _parser() -> argparse.ArgumentParser:
     parse.set_defaults(run=parse_command)
 
     identify = areas.add_parser("identify", help="say which model a checkpoint file is")
-    told = "a model file; of a folder give its files, FOLDER/*.safetensors"
+    told = "a model file or diffusers folder; of other folders the files, FOLDER/*.safetensors"
     identify.add_argument("files", nargs="+", metavar="FILE", help=told)
     identify.add_argument("--quick", action="store_true", help="without the SHA-256: at once")
     identify.set_defaults(run=identify_command)

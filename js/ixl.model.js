@@ -4,7 +4,7 @@ import {
     addPanel, chain, fixHeight, linkedTitle, onGraphShown, onReconnected, onValue, registerExtension,
     replaceFormer, request, setting, showSoon, translations, widgetKey,
 } from "./host.js";
-import { AUTOMATIC, LOADER, learn } from "./editor/profile.js";
+import { AUTOMATIC, LOADERS, learn } from "./editor/profile.js";
 import { t, useTranslations } from "./editor/strings.js";
 import { holderOf } from "./lib/origin.js";
 import { createCard } from "./model/card.js";
@@ -16,7 +16,7 @@ import { createWatcher } from "./model/watcher.js";
 const CARDS = "ixl.model.card";
 const WIDGET = "checkpoint"; // of the nodes that choose a file
 const INFO = "IXLCheckpointInfo";
-const NODES = [LOADER, INFO];
+const NODES = [...Object.keys(LOADERS), INFO];
 const NO_CHOICE = { profile: AUTOMATIC, checkpoint: "profile alone" }; // choices that name nothing
 // heights in the classic canvas, with its margin of 10 px on each side; styles.js has the same
 const CARD_PX = 66;

@@ -8,7 +8,7 @@ import {
 import { createCompleter } from "./editor/completer.js";
 import { FIELDS, preferred } from "./editor/fields.js";
 import { createPanel } from "./editor/panel.js";
-import { LOADER, learn, onLearned, profileOf } from "./editor/profile.js";
+import { LOADERS, learn, onLearned, profileOf } from "./editor/profile.js";
 import { t, useTranslations } from "./editor/strings.js";
 import { addStyles } from "./editor/styles.js";
 import { watchTextBoxes } from "./editor/textboxes.js";
@@ -116,7 +116,8 @@ const refreshAll = () => panels.forEach((panel) => panel.refresh());
 
 /** A loader decides the profile of the prompt nodes behind it. */
 function watchLoader(node) {
-    for (const name of ["checkpoint", "profile"]) onValueOf(node, name, refreshAll);
+    const names = [LOADERS[node.comfyClass], "profile"];
+    for (const name of names) onValueOf(node, name, refreshAll);
     chain(node, "onConfigure", refreshAll);
     chain(node, "onConnectionsChange", refreshAll);
 }
@@ -150,7 +151,7 @@ registerExtension({
         useTranslations(await translations());
     },
     nodeCreated(node) {
-        if (node.comfyClass === LOADER) watchLoader(node);
+        if (LOADERS[node.comfyClass]) watchLoader(node);
         if (!setting(OPTIONS.chips, true)) return;
         for (const [name, { chips }] of Object.entries(FIELDS[node.comfyClass] ?? {})) {
             if (chips) addEditor(node, name, chips);

@@ -1,25 +1,12 @@
 """IXLLoadCheckpoint: a checkpoint with its identity and the settings that its version wants."""
 
-import logging
-from pathlib import Path
-
-import comfy.sd
 import folder_paths
 from comfy_api.latest import io
 
-from ..core.checkpoint.hashing import hash_file_cached
-from ..core.checkpoint.identity import identify, profile_of
-from ..core.checkpoint.profiles import Profile
-from ..core.checkpoint.user_profiles import load_profiles
-from ._host import progress, user_folder
-
-log = logging.getLogger(__name__)
-AUTOMATIC = "automatic"
-
-
-def _profiles() -> dict[str, Profile]:
-    """The pack's model profiles and the user's own (<user folder>/model-profiles/*.json), by id."""
-    return load_profiles(Path(user_folder("model-profiles")))
+from ..core.checkpoint.decision import AUTOMATIC, PROFILES_RESCALE, Overrides
+from ..core.checkpoint.parts import read_part
+from . import _loader
+from ._load_files import load_checkpoint, load_vae
 
 
 class IXLLoadCheckpoint(io.ComfyNode):
@@ -38,43 +25,39 @@ class IXLLoadCheckpoint(io.ComfyNode):
                     tooltip="A file of the folder models/checkpoints. It is checked for damage "
                     "before it is loaded; its hash is computed once and remembered.",
                 ),
-                io.Combo.Input(
-                    "profile",
-                    options=[AUTOMATIC, *_profiles()],
-                    default=AUTOMATIC,
-                    tooltip="automatic: the version that the file is recognised as, by SHA-256, "
-                    "metadata or name; plain SDXL where nothing tells. Choose a version "
-                    "for a merge whose base you know.",
-                ),
+                _loader.profile_input(),
+                *_loader.override_inputs(),
+                _loader.vae_input("automatic: the checkpoint's own", advanced=True),
             ],
-            outputs=[
-                io.Model.Output(),
-                io.Clip.Output(),
-                io.Vae.Output(),
-                io.Custom("IXL_PROFILE").Output(
-                    "model_profile",
-                    display_name="profile",
-                    tooltip="The recognised version: for the prompt nodes of this pack.",
-                ),
-            ],
+            outputs=_loader.outputs(),
         )
 
     @classmethod
-    def execute(cls, checkpoint: str, profile: str) -> io.NodeOutput:
+    def fingerprint_inputs(cls, checkpoint="", vae=AUTOMATIC, **others):
+        return _loader.fingerprint(("checkpoints", checkpoint), ("vae", vae))
+
+    @classmethod
+    def execute(
+        cls, checkpoint: str, profile: str, objective=AUTOMATIC, zero_terminal_snr=AUTOMATIC,
+        cfg_rescale=PROFILES_RESCALE, weight_dtype="default", vae=AUTOMATIC,
+    ) -> io.NodeOutput:  # fmt: skip
         path = folder_paths.get_full_path_or_raise("checkpoints", checkpoint)
-        cache, known = user_folder("hashes"), _profiles()
-        identity = identify(
-            path, progress(), lambda file, *rest: hash_file_cached(file, cache, *rest), known
+        overrides = Overrides(objective, zero_terminal_snr, cfg_rescale)
+        file = _loader.recognise(checkpoint, path, ("checkpoint",), profile, overrides)
+        other = _other_vae(vae)
+        model, clip, own = load_checkpoint(path, weight_dtype, own_vae=not other)
+        return _loader.loaded(
+            file, profile, model, clip, load_vae(other, own=False) if other else own
         )
-        recognised = profile_of(identity, known)
-        log.info("%s: %s", checkpoint, "; ".join([*identity.evidence, *identity.warnings]))
-        model, clip, vae = comfy.sd.load_checkpoint_guess_config(
-            path, embedding_directory=folder_paths.get_folder_paths("embeddings")
-        )[:3]
-        chosen = recognised if profile == AUTOMATIC else known[profile]
-        # for the tag editor, which explains with it: what was chosen here, and what came of it
-        shown = {"ixl_profile": [checkpoint, profile, chosen.prompt_profile]}
-        return io.NodeOutput(model, clip, vae, chosen, ui=shown)
+
+
+def _other_vae(vae: str) -> str:
+    """The checked path of a VAE file, "" for the checkpoint's own."""
+    if vae == AUTOMATIC:
+        return ""
+    path = folder_paths.get_full_path_or_raise("vae", vae)
+    read_part(path, "vae")
+    return path
 
 
 NODES = [IXLLoadCheckpoint]

@@ -51,5 +51,15 @@ def test_names_that_are_no_text(tmp_path, sound):
     assert json.loads(done.stdout)[0]["problem"].endswith(".")
 
 
+def test_a_diffusers_folder_is_one_model(tmp_path):
+    folder = tmp_path / "some"
+    folder.mkdir()
+    (folder / "model_index.json").write_text('{"_class_name": "StableDiffusionXLPipeline"}')
+    done = run("--json", folder)
+    (found,) = json.loads(done.stdout)
+    assert done.returncode == 1 and not found["ok"]
+    assert found["problem"].startswith("The folder has no unet/diffusion_pytorch_model")
+
+
 def test_no_file_is_wrong_usage():
     assert run("--json").returncode == 2

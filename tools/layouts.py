@@ -51,7 +51,7 @@ TOP = 330  # first line of the prompt row
 
 
 def checkpoint() -> Node:
-    return Node("Checkpoint", "IXLLoadCheckpoint", (40, 80, 330, 150), {"checkpoint": CHECKPOINT})
+    return Node("Checkpoint", "IXLLoadCheckpoint", (40, -60, 330, 290), {"checkpoint": CHECKPOINT})
 
 
 def encode(title: str, source: tuple[str, str], y: int, x: int = 930) -> Node:
@@ -110,7 +110,7 @@ def text_to_image() -> Layout:
                  "later also draw 1248x1824."),
         ],
         [
-            Group("1. Model", (20, 10, 370, 235), TEAL),
+            Group("1. Model", (20, -130, 370, 375), TEAL),
             Group("2. Prompt", (20, 260, 890, 1100), BLUE),
             Group("3. Encode and size", (910, 260, 380, 1100), GREEN),
             Group("4. Draw", (1290, 260, 880, 1100), AMBER),
@@ -165,7 +165,7 @@ def text_to_high_resolution() -> Layout:
                  "2 per side and stage, multiples of 8. 3744x5616 is 21 megapixels."),
         ],
         [
-            Group("1. Model", (20, 10, 370, 235), TEAL),
+            Group("1. Model", (20, -130, 370, 375), TEAL),
             Group("2. Prompt", (20, 260, 890, 1100), BLUE),
             Group("3. Encode and size", (910, 260, 380, 1100), GREEN),
             Group("4. Base picture", (1290, 260, 590, 1100), AMBER),
@@ -222,7 +222,7 @@ def several_characters() -> Layout:
                  "more makes one scene of it, less keeps the characters apart."),
         ],
         [
-            Group("1. Model", (20, 10, 370, 235), TEAL),
+            Group("1. Model", (20, -130, 370, 375), TEAL),
             Group("2. Characters", (20, 260, 420, 1100), PURPLE),
             Group("3. Prompt", (440, 260, 880, 1100), BLUE),
             Group("4. Encode and size", (1320, 260, 400, 1100), GREEN),

@@ -134,6 +134,7 @@ def _diffusion(tensors: Tensors) -> Architecture | None:
     if not levels:
         return None
     model, notes = _unet_model(levels, context)
+    notes += _strange_numbers(tensors)
     encoders, vae = _has(tensors, _ENCODERS), _has(tensors, _VAE)
     first = next((s for n, (_, s) in tensors.items() if _FIRST.search(n) and len(s) == 4), None)
     if first and first[1] != 4:
@@ -149,6 +150,18 @@ def _diffusion(tensors: Tensors) -> Architecture | None:
         notes.append("The second text encoder is missing; load both beside it.")
     text = f"tensor names and shapes are those of {model or 'an unknown U-Net'}"
     return Architecture("checkpoint", model, model in SDXL_LIKE, text, tuple(notes))
+
+
+def _strange_numbers(tensors: Tensors) -> list[str]:
+    """A note for a U-Net that does not hold plain numbers: read as such they give noise."""
+    counts = Counter(dtype for name, (dtype, _) in tensors.items() if _CROSS_ATTENTION.search(name))
+    kind = counts.most_common(1)[0][0]
+    if kind in _TYPES or kind.startswith("F8"):
+        return []
+    return [
+        f"The U-Net's numbers are of type {kind.lower()}: quantised, of use only where ComfyUI "
+        "knows the format."
+    ]
 
 
 _FIRST = re.compile(r"(^|\.)(input_blocks\.0\.0|conv_in)\.weight$")
@@ -175,8 +188,8 @@ def _attention(tensors: Tensors) -> tuple[dict[int, int], int]:
 
 
 def _unet_model(levels: dict[int, int], context: int) -> tuple[str, list[str]]:
-    """The model of a U-Net, and what is unusual about it."""
-    if not levels:
+    """The model of a U-Net, and what is unusual about it. context: 0 where no matrix has one."""
+    if not levels or not context:
         return "", []
     if 0 in levels:
         return _CONTEXTS.get(context, "") or "Stable Diffusion 1.x or 2.x", []
@@ -212,15 +225,30 @@ def _vae(tensors: Tensors) -> Architecture | None:
     )
 
 
+# Width of the token embedding: the two of SDXL, and that of Stable Diffusion 2.x.
+ENCODERS = {768: "CLIP-L", 1280: "CLIP-G"}
+_CLIP_H = 1024
+
+
 def _text_encoder(tensors: Tensors) -> Architecture | None:
+    width = encoder_width(tensors)
+    if not width:
+        return None
+    if width in ENCODERS:
+        return Architecture("text encoder", SDXL, True, f"the text encoder {ENCODERS[width]} alone")
+    text = f"a text encoder of width {width}, SDXL has 768 and 1280"
+    if width == _CLIP_H:
+        return Architecture("text encoder", "another model", False, text)
+    note = f"Built like a text encoder of SDXL, but of width {width} instead of 768 or 1280."
+    return Architecture("text encoder", SDXL, True, text, (note,))
+
+
+def encoder_width(tensors: Tensors) -> int:
+    """Numbers per token of the first text encoder in a file, 0 where there is none."""
     for name, (_, shape) in tensors.items():
         if name.endswith("token_embedding.weight") and len(shape) == 2:
-            what = {768: "CLIP-L", 1280: "CLIP-G"}.get(shape[1])
-            if what:
-                return Architecture("text encoder", SDXL, True, f"the text encoder {what} alone")
-            text = f"a text encoder of width {shape[1]}, SDXL has 768 and 1280"
-            return Architecture("text encoder", "another model", False, text)
-    return None
+            return shape[1]
+    return 0
 
 
 def number_types(header: Header) -> dict[str, str]:

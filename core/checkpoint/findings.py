@@ -1,5 +1,6 @@
 """What a layer of the identity found, how sure it is, and how findings are weighed."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 # From the strongest: the file is known by its hash or says it itself; its contents speak for it;
@@ -32,16 +33,19 @@ class Finding(NamedTuple):
         return f"{self.layer} ({self.certainty}): {self.text}"
 
 
-def strongest(findings: list[Finding], field: str) -> tuple[object, str]:
+def speaker(findings: Iterable[Finding], field: str) -> Finding | None:
+    """The strongest finding that says something of a field."""
+    said = (f for f in _by_strength(findings) if getattr(f.claims, field) is not None)
+    return next(said, None)
+
+
+def strongest(findings: Iterable[Finding], field: str) -> tuple[object, str]:
     """What the strongest finding says of a field, and its certainty; (None, "none") for silence."""
-    for finding in _by_strength(findings):
-        value = getattr(finding.claims, field)
-        if value is not None:
-            return value, finding.certainty
-    return None, "none"
+    finding = speaker(findings, field)
+    return (getattr(finding.claims, field), finding.certainty) if finding else (None, "none")
 
 
-def conflicts(findings: list[Finding]) -> list[str]:
+def conflicts(findings: Iterable[Finding]) -> list[str]:
     """One sentence for each finding that a stronger one contradicts."""
     found = []
     for field in Claims._fields:
@@ -61,7 +65,7 @@ def conflicts(findings: list[Finding]) -> list[str]:
     return found
 
 
-def _by_strength(findings: list[Finding]) -> list[Finding]:
+def _by_strength(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: CERTAINTIES.index(finding.certainty))
 
 

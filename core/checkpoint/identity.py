@@ -1,7 +1,8 @@
 """Which model a file is, in layers: header, SHA-256, marker tensors, metadata, shapes, name.
 
-Every layer leaves findings (findings.py) with how sure it is. The stronger evidence wins, and where
-layers contradict each other it is said. Loads no tensor.
+A diffusers folder is judged by its U-Net and its scheduler. Every layer leaves findings
+(findings.py) with how sure it is. The stronger evidence wins, and where layers contradict each
+other it is said. Loads no tensor.
 """
 
 import os
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from . import file_name, metadata
 from .architecture import SDXL, Architecture, number_types, recognise
+from .diffusers import ModelFolder, is_model_folder, read_folder
 from .files import UnusableFile, unreadable
 from .findings import CERTAINTIES, Claims, Finding, conflicts, strongest
 from .hashing import Hasher, Hashes, OnStep, hash_file
@@ -18,6 +20,7 @@ from .official import OFFICIAL_FILES
 from .profiles import PROFILES, Profile, with_objective
 
 ADDITIONS = ("lora", "controlnet", "embedding")
+FOLDER = "diffusers folder"
 # Whose profile serves a family when the version is unknown. Of Illustrious the oldest: 1 MP is good
 # with every version, 2.25 MP is not.
 UNKNOWN_VERSION = {
@@ -38,7 +41,8 @@ class Identity(NamedTuple):
     """What is known about one model file; `as_dict` is the `identify --json` form.
 
     ok: the file is sound and of use with SDXL. certainty: of family and version, one of
-    findings.CERTAINTIES or "none". kind, model: see architecture.Architecture.
+    findings.CERTAINTIES or "none". kind, model: see architecture.Architecture; a diffusers folder
+    is of kind FOLDER.
     """
 
     file: str
@@ -82,48 +86,63 @@ def identify(
     hasher: Hasher | None = hash_file,
     profiles: Mapping[str, Profile] = PROFILES,
 ) -> Identity:
-    """The identity of a file; a bad file comes back with `ok` False and a sentence.
+    """The identity of a file or diffusers folder; a bad one has `ok` False and a sentence.
 
-    hasher: None leaves that layer out, for an answer at once. Files of another architecture are not
-    hashed. profiles: with the user's own, which may name files by their hash.
+    The hash of a folder is that of its U-Net. hasher: None leaves that layer out, for an answer at
+    once. Files of another architecture are not hashed. profiles: with the user's own, which may
+    name files by their hash.
     """
     try:
-        header = read_header(path)
+        folder = read_folder(path) if is_model_folder(path) else None
+        file = folder.paths["unet"] if folder else path
+        header = folder.headers["unet"] if folder else read_header(file)
         architecture = recognise(header)
         hashes = Hashes("")
         if hasher and architecture.fits_sdxl:
             addition = architecture.kind in ADDITIONS
-            hashes = hasher(path, on_step, header.data_start if addition else 0)
+            hashes = hasher(file, on_step, header.data_start if addition else 0)
     except UnusableFile as error:
         return Identity(path, False, problem=str(error))
     except OSError as error:
         return Identity(path, False, problem=unreadable(error))
-    return _judge(path, header, architecture, hashes, profiles)
+    told, findings = _tell(path, header, architecture, hashes, folder)
+    return _judge(told, findings, architecture, profiles)
 
 
-def _judge(
+def _tell(
     path: str,
     header: Header,
     architecture: Architecture,
     hashes: Hashes,
-    profiles: Mapping[str, Profile],
-) -> Identity:
-    known, own = _by_hash(hashes, profiles)
-    addition = architecture.kind in ADDITIONS
+    folder: ModelFolder | None,
+) -> tuple[Identity, list[Finding]]:
+    """What needs no weighing, and the findings of the layers that know no profiles."""
     findings = [
-        Finding("header", "certain", f"sound, {len(header.tensors)} tensors fill the file"),
-        *known,
+        _by_header(header, folder),
         *_by_markers(header),
-        *metadata.look_at_metadata(header.metadata, addition),
+        *metadata.look_at_metadata(header.metadata, architecture.kind in ADDITIONS),
+        *(folder.findings if folder else ()),
         _by_shape(architecture),
         *file_name.look_at_name(path),
     ]
-    warnings = (*architecture.notes, *_changed(header, hashes), *conflicts(findings))
     told = Identity(
-        path, architecture.fits_sdxl, hashes=hashes, findings=tuple(findings), warnings=warnings,
-        kind=architecture.kind, model=architecture.model, size=header.size,
-        number_types=tuple(number_types(header).items()),
+        path, architecture.fits_sdxl, hashes=hashes, model=architecture.model,
+        kind=FOLDER if folder else architecture.kind,
+        size=folder.size if folder else header.size,
+        number_types=tuple((folder.number_types() if folder else number_types(header)).items()),
     )  # fmt: skip
+    return told._replace(warnings=(*architecture.notes, *_changed(header, hashes))), findings
+
+
+def _judge(
+    told: Identity,
+    findings: list[Finding],
+    architecture: Architecture,
+    profiles: Mapping[str, Profile],
+) -> Identity:
+    known, own = _by_hash(told.hashes, profiles)
+    findings[1:1] = known  # behind the header, where the strongest of the rest stand
+    told = told._replace(findings=tuple(findings), warnings=(*told.warnings, *conflicts(findings)))
     if not architecture.fits_sdxl:
         return told._replace(
             family=architecture.model.lower(),
@@ -148,7 +167,8 @@ def _decide(told: Identity, own: str, profiles: Mapping[str, Profile]) -> Identi
         version=version or "",
         certainty=certainty if family else ("likely" if told.model else "none"),
         objective=objective or "epsilon",
-        zero_terminal_snr=bool(zero_snr),
+        # ComfyUI reads the marker beside v_pred alone; elsewhere it has no meaning
+        zero_terminal_snr=bool(zero_snr) and objective == "v-prediction",
         profile=profile,
     )
 
@@ -162,6 +182,15 @@ def _profile_id(
     if family == "noobai" and objective == "v-prediction":
         return "noobai-xl-vpred"
     return UNKNOWN_VERSION.get(family or "", "sdxl")
+
+
+def _by_header(header: Header, folder: ModelFolder | None) -> Finding:
+    if not folder:
+        text = f"sound, {len(header.tensors)} tensors fill the file"
+    else:
+        count = sum(len(part.tensors) for part in folder.headers.values())
+        text = f"sound, {count} tensors fill {len(folder.headers)} files"
+    return Finding("header", "certain", text)
 
 
 def _by_hash(hashes: Hashes, profiles: Mapping[str, Profile]) -> tuple[list[Finding], str]:
@@ -227,8 +256,12 @@ def _not_sdxl(architecture: Architecture) -> str:
     )
 
 
-# What to do with a sound file that is no whole checkpoint.
+# What to do with a sound file that is of another kind than wanted.
 _ELSEWHERE = {
+    "checkpoint": "a whole checkpoint; put it into models/checkpoints and load it with Load "
+    "Checkpoint (Illustrious)",
+    FOLDER: "a diffusers folder; put it into models/diffusers and load it with Load Model Parts "
+    "(Illustrious)",
     "lora": "a LoRA; load it with a LoRA loader, after the checkpoint",
     "controlnet": "a ControlNet or adapter; load it with its own loader, beside the checkpoint",
     "embedding": "a text embedding; put it into models/embeddings and name it in the prompt",
@@ -240,16 +273,21 @@ _ELSEWHERE = {
 }
 
 
+def check_kind(identity: Identity, *kinds: str) -> None:
+    """Raises ValueError with one sentence unless the file is sound and of one of the kinds."""
+    name = os.path.basename(os.path.normpath(identity.file))
+    if not identity.ok:
+        raise ValueError(f"{name}: {identity.problem}")
+    if identity.kind not in kinds:
+        raise ValueError(f"{name}: This is {_ELSEWHERE[identity.kind]}.")
+
+
 def profile_of(identity: Identity, profiles: Mapping[str, Profile] = PROFILES) -> Profile:
     """The settings to use for a checkpoint, its own objective in them.
 
     Raises ValueError with one sentence for a bad file and for one that is no whole checkpoint.
     """
-    name = os.path.basename(identity.file)
-    if not identity.ok:
-        raise ValueError(f"{name}: {identity.problem}")
-    if identity.kind != "checkpoint":
-        raise ValueError(f"{name}: This is {_ELSEWHERE[identity.kind]}.")
+    check_kind(identity, "checkpoint")
     return with_objective(
         profiles[identity.profile], identity.objective, identity.zero_terminal_snr
     )

@@ -271,8 +271,10 @@ def negative_of(
     return ", ".join(known.negative) if known else ""
 
 
-def with_objective(profile: Profile, objective: str, zero_terminal_snr: bool) -> Profile:
-    """The profile for a file whose objective is not the version's own.
+def with_objective(
+    profile: Profile, objective: str, zero_terminal_snr: bool, source: str = "the file itself"
+) -> Profile:
+    """The profile for a file whose objective is not the version's own. source: who says so.
 
     Sampler and CFG follow those of NoobAI-XL of that objective: the only family with both.
     """
@@ -281,7 +283,7 @@ def with_objective(profile: Profile, objective: str, zero_terminal_snr: bool) ->
     changed = profile._replace(
         objective=objective,
         zero_terminal_snr=zero_terminal_snr,
-        sources=(("objective zero_terminal_snr", "the file itself"), *profile.sources),
+        sources=(("objective zero_terminal_snr", source), *profile.sources),
     )
     if objective == profile.objective:
         return changed

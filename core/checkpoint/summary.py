@@ -1,13 +1,16 @@
-"""An identity as text for people."""
+"""An identity, and what was made of it, as text for people."""
 
-from .identity import Identity
-from .profiles import PROFILES
+from .decision import Decision
+from .identity import FOLDER, Identity
+from .profiles import PROFILES, Profile
 
 
 def summary(identity: Identity) -> str:
     """Several lines: what the file is, its hashes, the evidence and the warnings."""
     name = f"{identity.family} {identity.version}".strip()
-    what = identity.kind if identity.kind != "checkpoint" else "checkpoint, " + _objective(identity)
+    what = identity.kind
+    if identity.kind in ("checkpoint", FOLDER):
+        what += ", " + _objective(identity)
     lines = [f"{identity.file}: {name}, {what} ({identity.certainty})"]
     numbers = ", ".join(f"{part} {kind}" for part, kind in identity.number_types)
     lines.append(f"  {identity.size:,} bytes; numbers: {numbers.removeprefix('all ')}")
@@ -20,6 +23,17 @@ def summary(identity: Identity) -> str:
     profile = PROFILES.get(identity.profile)
     if profile and identity.certainty == "certain":
         lines.append(f"  licence: {profile.licence}, {profile.licence_url}")
+    return "\n".join(lines)
+
+
+def report(name: str, identity: Identity, profile: Profile, decision: Decision) -> str:
+    """What a loader did with a file: profile, how it is sampled and why, evidence, warnings."""
+    lines = [
+        f"{name}: {profile.label}",
+        *decision.reasons,
+        *(f"Evidence: {line}" for line in identity.evidence),
+        *(f"Warning: {line}" for line in (*decision.warnings, *identity.warnings)),
+    ]
     return "\n".join(lines)
 
 

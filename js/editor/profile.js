@@ -3,17 +3,18 @@
 import { isLinked, originOf } from "../lib/origin.js";
 import { t } from "./strings.js";
 
-export const LOADER = "IXLLoadCheckpoint";
+// Loader -> the widget that names its model.
+export const LOADERS = { IXLLoadCheckpoint: "checkpoint", IXLLoadParts: "unet" };
 export const AUTOMATIC = "automatic";
 const DEFAULT = "illustrious-v2.0"; // of nodes without a choice of their own
-const recognised = new Map(); // "checkpoint" and the loader's choice -> profile
+const recognised = new Map(); // model and the loader's choice -> profile
 const listeners = new Set();
 
-const keyOf = (checkpoint, choice) => JSON.stringify([checkpoint, choice]);
+const keyOf = (model, choice) => JSON.stringify([model, choice]);
 
-/** What a run or a look at the file told: the loader's two widgets and the profile they lead to. */
-export function learn(checkpoint, choice, profile) {
-    const key = keyOf(checkpoint, choice);
+/** What a run or a look at the file told: a loader's two widgets and the profile they lead to. */
+export function learn(model, choice, profile) {
+    const key = keyOf(model, choice);
     if (recognised.get(key) === profile) return;
     recognised.set(key, profile);
     for (const then of listeners) then();
@@ -29,7 +30,7 @@ export function profileOf(node) {
     const own = valueOf(node, "profile") ?? DEFAULT;
     if (!isLinked(node, "model_profile")) return { id: own, note: "" };
     const loader = originOf(node, "model_profile");
-    const known = loader?.comfyClass === LOADER && ofLoader(loader);
+    const known = LOADERS[loader?.comfyClass] && ofLoader(loader);
     if (known) return { id: known, note: t("The profile of “{title}”.", { title: loader.title }) };
     const said = { id: own };
     const note = t("Explained with {id}; which profile the model has is known after a run.", said);
@@ -37,8 +38,9 @@ export function profileOf(node) {
 }
 
 function ofLoader(loader) {
-    const [checkpoint, choice] = ["checkpoint", "profile"].map((name) => valueOf(loader, name));
-    return recognised.get(keyOf(checkpoint, choice)) ?? (choice === AUTOMATIC ? null : choice);
+    const names = [LOADERS[loader.comfyClass], "profile"];
+    const [model, choice] = names.map((name) => valueOf(loader, name));
+    return recognised.get(keyOf(model, choice)) ?? (choice === AUTOMATIC ? null : choice);
 }
 
 function valueOf(node, name) {

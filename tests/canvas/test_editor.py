@@ -574,6 +574,13 @@ def test_the_profile_of_the_loader_is_explained(canvas, request):
     said.get_by_text("Tags: 2 · illustrious-v2.0").wait_for()
     assert server.succeeded(canvas.run())
     said.get_by_text("Tags: 2 · illustrious-v0.1").wait_for()  # the tiny model says so by name
+    parts = {"profile": "illustrious-v1.0"}
+    editor.add("IXLLoadParts", "Load parts", 800, 640, 400, 200, **parts)  # the other loader
+    page.evaluate(
+        f"""() => app.graph.nodes.find(n => n.title === 'Load parts').connect(
+            3, {NODE}, {NODE}.inputs.findIndex(i => i.name === 'model_profile'))"""
+    )
+    said.get_by_text("Tags: 2 · illustrious-v1.0").wait_for()
     page.evaluate(f"{NODE}.disconnectInput('model_profile')")
     said.get_by_text(re.compile("^Tags: 2$")).wait_for()
 

@@ -15,7 +15,7 @@ PACK = Path(__file__).resolve().parents[2]
 PACK_NAME = "illustrious-xl-studio"
 MODEL_FOLDERS = (
     *("checkpoints", "clip", "clip_vision", "configs", "controlnet", "diffusion_models"),
-    *("embeddings", "loras", "text_encoders", "upscale_models", "vae"),
+    *("diffusers", "embeddings", "loras", "text_encoders", "upscale_models", "vae"),
 )
 TINY_FILES = (
     ("checkpoints", tiny.CHECKPOINT),

@@ -23,7 +23,20 @@ FLAGS = (
 )
 TIMEOUT = 60_000  # milliseconds; busy machines are slow
 SIZE = {"width": 1600, "height": 1000}
-MIDDLE = {"x": SIZE["width"] // 2, "y": SIZE["height"] // 2}
+# A point of bare canvas, the nearest to the middle: the front end takes no file that is dropped on
+# a widget in the page. In Nodes 2.0 every point is one of the page's; there the middle does.
+FREE_POINT = """([width, height]) => {
+    const points = [];
+    for (let x = 100; x < width; x += 20)
+        for (let y = 100; y < height; y += 20) points.push({ x, y });
+    const away = ({ x, y }) => Math.hypot(x - width / 2, y - height / 2);
+    const inGraph = ({ x: clientX, y: clientY }) =>
+        app.canvas.convertEventToCanvasOffset({ clientX, clientY });
+    const bare = (point) => document.elementFromPoint(point.x, point.y)?.id === 'graph-canvas'
+        && !app.graph.getNodeOnPos(...inGraph(point));
+    points.sort((a, b) => away(a) - away(b));
+    return points.find(bare) ?? { x: width / 2, y: height / 2 };
+}"""
 
 READY = "window.app?.extensionManager?.workflow?.activeWorkflow && window.app.graph"
 OPEN_WORKFLOW = "app.extensionManager.workflow.activeWorkflow.path"
@@ -82,9 +95,10 @@ class Canvas:
         before = self.page.evaluate(OPEN_WORKFLOW)
         session = self.page.context.new_cdp_session(self.page)
         data = {"items": [], "files": [str(Path(path).resolve())], "dragOperationsMask": 1}
+        point = self.page.evaluate(FREE_POINT, [SIZE["width"], SIZE["height"]])
         for patience in (20_000, TIMEOUT):  # ms; a front end still starting up can miss a drop
             for kind in ("dragEnter", "dragOver", "drop"):
-                session.send("Input.dispatchDragEvent", {"type": kind, **MIDDLE, "data": data})
+                session.send("Input.dispatchDragEvent", {"type": kind, **point, "data": data})
             with contextlib.suppress(TimeoutError):
                 self._wait_for_another(before, patience)
                 break

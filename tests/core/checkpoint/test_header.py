@@ -11,7 +11,7 @@ import tracemalloc
 import model_files
 import pytest
 import safetensors
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ixl.core.checkpoint.files import UnusableFile
 from ixl.core.checkpoint.header import MAX_HEADER_BYTES, DamagedFile, parse_header, read_header
@@ -211,6 +211,7 @@ def test_fuzz_at_length():
 SIZES = st.integers(0, 4) | st.integers(0, 2**64)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # of the machine, not of the parser
 @given(
     st.dictionaries(
         st.text(max_size=3),

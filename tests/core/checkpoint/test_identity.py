@@ -131,6 +131,7 @@ def test_marker_tensors_decide_the_objective(make, keys, objective, zero_snr):
         ({"ss_v_parameterization": "True", "ss_zero_terminal_snr": "True"},
          {"objective": "v-prediction", "zero_terminal_snr": True}),
         ({"ss_zero_terminal_snr": "False"}, {"zero_terminal_snr": False}),
+        ({"ss_zero_terminal_snr": "True"}, {"objective": "epsilon", "zero_terminal_snr": False}),
         ({"modelspec.title": "My NoobAI mix"}, {"family": "noobai", "certainty": "guess"}),
         ({"ss_new_sd_model_hash": V01},
          {"family": "illustrious", "version": "", "certainty": "likely"}),

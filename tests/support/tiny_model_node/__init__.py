@@ -2,9 +2,11 @@
 
 Adds no node. Real checkpoints are detected as before: the entry added here matches 64 channels and
 a context of 128 alone, and the VAE class steps in for a decoder of 32 channels alone. ControlNets
-of the same shape are detected through the same entry.
+of the same shape are detected through the same entry. Of separate files, what ComfyUI tells by the
+number of layers or by a list of known U-Nets is told here by the width of 64.
 """
 
+import comfy.model_detection
 import comfy.sd
 import comfy.sd1_clip
 import comfy.sdxl_clip
@@ -22,6 +24,16 @@ _CLIP_L = {
     "projection_dim": 64,
 }
 _CLIP_G = {**_CLIP_L, "num_hidden_layers": 3}
+_LAYERS = "text_model.encoder.layers"
+_UNET = {
+    "use_checkpoint": False, "image_size": 32, "out_channels": 4, "use_spatial_transformer": True,
+    "legacy": False, "num_classes": "sequential", "adm_in_channels": 1600, "dtype": None,
+    "in_channels": 4, "model_channels": 64, "num_res_blocks": [2, 2, 2], "channel_mult": [1, 2, 4],
+    "transformer_depth": [0, 0, 1, 1, 1, 1], "transformer_depth_middle": 1,
+    "transformer_depth_output": [0, 0, 0, 1, 1, 1, 1, 1, 1], "use_linear_in_transformer": True,
+    "context_dim": 128, "num_head_channels": 64, "use_temporal_attention": False,
+    "use_temporal_resblock": False,
+}  # fmt: skip
 
 
 class TinySDXLClipModel(comfy.sdxl_clip.SDXLClipModel):
@@ -43,6 +55,11 @@ class TinySDXLClipModel(comfy.sdxl_clip.SDXLClipModel):
         )
         self.clip_g = comfy.sdxl_clip.SDXLClipG(device=device, dtype=dtype, model_options=options)
         self.dtypes = {dtype}
+
+    def load_sd(self, sd):
+        """The parent takes a file of 31 layers for CLIP-G."""
+        encoder = self.clip_l if f"{_LAYERS}.11.mlp.fc1.weight" in sd else self.clip_g
+        return encoder.load_sd(sd)
 
 
 class TinySDXL(comfy.supported_models.SDXL):
@@ -76,5 +93,33 @@ class _AutoencoderKL(comfy.sd.AutoencoderKL):
         super().__init__(ddconfig=ddconfig, **options)
 
 
+_config_of_diffusers = comfy.model_detection.unet_config_from_diffusers_unet
+_load_text_encoders = comfy.sd.load_text_encoder_state_dicts
+
+
+def _tiny_config_of_diffusers(state_dict, dtype=None):
+    """ComfyUI knows the U-Nets of diffusers by a list."""
+    entry = state_dict.get("conv_in.weight")
+    if entry is not None and entry.shape[0] == _UNET["model_channels"]:
+        return comfy.model_detection.convert_config({**_UNET, "dtype": dtype})
+    return _config_of_diffusers(state_dict, dtype)
+
+
+def _load_tiny_text_encoders(state_dicts=(), **options):
+    """ComfyUI chooses the class of two text encoders before it has seen them."""
+    names = ("text_model.embeddings.token_embedding.weight", "token_embedding.weight")
+    widths = {sd[name].shape[1] for sd in state_dicts for name in names if name in sd}
+    if widths != {_CLIP_L["hidden_size"]}:
+        return _load_text_encoders(state_dicts, **options)
+    real = comfy.sdxl_clip.SDXLClipModel
+    comfy.sdxl_clip.SDXLClipModel = TinySDXLClipModel
+    try:
+        return _load_text_encoders(state_dicts, **options)
+    finally:
+        comfy.sdxl_clip.SDXLClipModel = real
+
+
 comfy.supported_models.models.append(TinySDXL)
 comfy.sd.AutoencoderKL = _AutoencoderKL
+comfy.model_detection.unet_config_from_diffusers_unet = _tiny_config_of_diffusers
+comfy.sd.load_text_encoder_state_dicts = _load_tiny_text_encoders
