@@ -2,7 +2,6 @@
 
 import logging
 import os
-from pathlib import Path
 from typing import NamedTuple
 
 import folder_paths
@@ -23,9 +22,9 @@ from ..core.checkpoint.identity import Identity, check_kind, identify
 from ..core.checkpoint.loaded import CHECKPOINT_KEY, LoadedCheckpoint
 from ..core.checkpoint.profiles import Profile
 from ..core.checkpoint.summary import report
-from ..core.checkpoint.user_profiles import load_profiles
 from ._host import progress, user_folder
 from ._load_files import WEIGHT_DTYPES
+from ._profile import model_profiles
 from ._sampling_patch import with_sampling
 
 log = logging.getLogger(__name__)
@@ -40,15 +39,10 @@ class Recognised(NamedTuple):
     decision: Decision
 
 
-def profiles() -> dict[str, Profile]:
-    """The pack's model profiles and the user's own (<user folder>/model-profiles/*.json), by id."""
-    return load_profiles(Path(user_folder("model-profiles")))
-
-
 def profile_input() -> io.Combo.Input:
     return io.Combo.Input(
         "profile",
-        options=[AUTOMATIC, *profiles()],
+        options=[AUTOMATIC, *model_profiles()],
         default=AUTOMATIC,
         tooltip="automatic: the version that the file is recognised as, by SHA-256, metadata or "
         "name; plain SDXL where nothing tells. Choose a version for a merge whose base you know.",
@@ -139,7 +133,7 @@ def recognise(
 
     Raises ValueError with one sentence for a file that is not sound or not of one of the kinds.
     """
-    cache, known = user_folder("hashes"), profiles()
+    cache, known = user_folder("hashes"), model_profiles()
     identity = identify(
         path, progress(), lambda file, *rest: hash_file_cached(file, cache, *rest), known
     )

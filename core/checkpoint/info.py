@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..prompt import profiles as prompt
-from .facts import facts, settings_as_dict, square_side
+from .facts import facts, in_use, settings_as_dict
 from .hashing import Hasher, Hashes, OnStep
 from .header import read_header
-from .identity import identify, profile_of
+from .identity import check_kind, identify
 from .profiles import Profile, negative_of
-from .source_texts import source_text
+from .resolutions import area_name
+from .sources import spelled_out
 from .summary import summary
 
 
@@ -54,15 +55,18 @@ def _of_file(path, name, profile, hasher, profiles, prompt_profiles, on_step) ->
         return hasher(path, on_step, data_start or read_header(path).data_start)
 
     identity = identify(path, on_step, all_hashes, profiles)._replace(file=name)
-    recognised = profile_of(identity, profiles)
-    settings = profile or recognised
-    values = facts(identity, settings, profiles, prompt_profiles)
-    text = f"{summary(identity)}\n{settings_text(settings, prompt_profiles)}"
-    return Info(text, values)
+    check_kind(identity, "checkpoint")
+    settings, decision = profile, None
+    if settings is None:
+        settings, decision = in_use(identity, profiles)
+    values = facts(identity, settings, decision, profiles, prompt_profiles)
+    lines = [summary(identity), *values["reasons"], settings_text(settings, prompt_profiles)]
+    return Info("\n".join(lines), values)
 
 
 _NAMES = {
     "zero_terminal_snr": "zero terminal SNR",
+    "minimum_area": "smallest size",
     "native_area": "native size",
     "maximum_area": "largest size",
     "cfg": "CFG",
@@ -78,8 +82,9 @@ def settings_text(profile: Profile, prompt_profiles: Mapping[str, prompt.Profile
     values = {
         "objective": profile.objective,
         "zero_terminal_snr": "yes" if profile.zero_terminal_snr else "no",
-        "native_area": _size(profile.native_area),
-        "maximum_area": _size(profile.maximum_area),
+        "minimum_area": area_name(profile.minimum_area),
+        "native_area": area_name(profile.native_area),
+        "maximum_area": area_name(profile.maximum_area),
         "sampler": profile.sampler,
         "scheduler": profile.scheduler,
         "steps": profile.steps,
@@ -90,12 +95,7 @@ def settings_text(profile: Profile, prompt_profiles: Mapping[str, prompt.Profile
     }
     lines = [f"Settings of {profile.label}:"]
     for field, value in values.items():
-        source = source_text(profile, field).text
+        source = spelled_out(profile.source_of(field))
         said = f" [{source}]" if source else ""
         lines.append(f"  {_NAMES.get(field, field)}: {value}{said}")
     return "\n".join(lines)
-
-
-def _size(area: int) -> str:
-    side = square_side(area)
-    return f"{area / 1e6:.2f} MP, as a square {side}x{side}"

@@ -30,9 +30,28 @@ CITED: Mapping[str, str] = MappingProxyType(
         "S": "arXiv 2307.01952 (SDXL)",
     }
 )
-_CODE = re.compile(rf"\b({'|'.join(sorted(CITED, key=len, reverse=True))})\b")
+# Pages that can be linked to: the makers' own.
+PAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "P": "https://arxiv.org/abs/2409.19946",
+        "C0": "https://huggingface.co/OnomaAIResearch/Illustrious-xl-early-release-v0",
+        "C1": "https://huggingface.co/OnomaAIResearch/Illustrious-XL-v1.0",
+        "N1": "https://huggingface.co/Laxhar/noobai-XL-1.0",
+        "NV": "https://huggingface.co/Laxhar/noobai-XL-Vpred-1.0",
+        "A4": "https://huggingface.co/cagliostrolab/animagine-xl-4.0",
+        "S": "https://arxiv.org/abs/2307.01952",
+    }
+)
+# Not inside a path: a user's profile cites its own file.
+_CODE = re.compile(rf"(?<![\w/\\.-])({'|'.join(sorted(CITED, key=len, reverse=True))})(?![\w/\\-])")
 
 
 def spelled_out(citation: str) -> str:
     """A citation of the table with its codes as words: "P B.2" -> "arXiv 2409.19946 B.2"."""
     return _CODE.sub(lambda code: CITED[code[0]], citation)
+
+
+def pages_of(citation: str) -> tuple[str, ...]:
+    """The addresses of the pages that a citation names, each once."""
+    codes = dict.fromkeys(_CODE.findall(citation))
+    return tuple(PAGES[code] for code in codes if code in PAGES)
