@@ -15,7 +15,8 @@ from functools import wraps
 from aiohttp import web
 
 from .core.checkpoint.background_hash import BackgroundHasher, look
-from .core.checkpoint.facts import facts, settings_of
+from .core.checkpoint.decision import AUTOMATIC, OBJECTIVE_CHOICES, SWITCH, Overrides
+from .core.checkpoint.facts import KINDS, facts, in_use
 from .core.checkpoint.profiles import PROFILES as MODEL_PROFILES
 from .core.checkpoint.profiles import Profile as ModelProfile
 from .core.prompt.budget import CHUNK, Count, measure
@@ -26,7 +27,6 @@ from .core.vocabulary.tag import CATEGORIES
 MOST_BYTES = 256 * 1024  # of a request; the longest prompts seen in the wild have 20 kB
 MOST_RESULTS = 50
 MOST_TYPED = 100  # characters of a name being typed
-MODEL_FOLDERS = ("checkpoints", "diffusion_models", "loras")  # ComfyUI's names of them
 
 
 class BadRequest(ValueError):
@@ -105,7 +105,7 @@ def register_models(
     @routes.get("/ixl/checkpoint")
     @answers
     async def checkpoint(request: web.Request) -> dict:
-        folder, name, chosen = _model_query(request.query)
+        folder, name, choice, overrides = _model_query(request.query)
 
         def look_at_file() -> dict:
             path = find_file(folder, name)
@@ -117,8 +117,8 @@ def register_models(
             profiles = model_profiles()
             identity, progress = look(path, hasher, profiles)
             identity = identity._replace(file=name)
-            settings = settings_of(identity, profiles, chosen)
-            known = facts(identity, settings, profiles, known_profiles())
+            used = in_use(identity, profiles, choice, overrides)
+            known = facts(identity, *used, profiles, known_profiles(), folder)
             return {**known, "hash": progress._asdict()}
 
         return await asyncio.to_thread(look_at_file)
@@ -184,15 +184,32 @@ def _search_query(query) -> tuple[str, int, tuple[str, ...]]:
     return typed, int(limit), tuple(named)
 
 
-def _model_query(query) -> tuple[str, str, str]:
-    """(folder, name, id of the profile chosen by hand or "") of the query string."""
-    folder, name = query.get("folder", MODEL_FOLDERS[0]), query.get("name", "")
-    if folder not in MODEL_FOLDERS:
-        allowed = ", ".join(MODEL_FOLDERS)
-        raise BadRequest(f"folder is {folder!r}; it must be one of {allowed}.")
-    if not name:
+def _model_query(query) -> tuple[str, str, str, Overrides]:
+    """(folder, name, id of a profile or automatic, overrides) of the query string."""
+    folder = _one_of(query, "folder", tuple(KINDS))
+    if not query.get("name"):
         raise BadRequest("name is missing; give the name of a model file as the loader lists it.")
-    return folder, name, query.get("profile", "")
+    rescale = query.get("cfg_rescale", "-1")
+    try:
+        number = float(rescale)
+    except ValueError:
+        number = float("nan")
+    if not -1 <= number <= 1:
+        raise BadRequest(f"cfg_rescale is {rescale!r}; it must be a number from -1 to 1.")
+    overrides = Overrides(
+        _one_of(query, "objective", OBJECTIVE_CHOICES),
+        _one_of(query, "zero_terminal_snr", SWITCH),
+        number,
+    )
+    return folder, query["name"], query.get("profile", AUTOMATIC), overrides
+
+
+def _one_of(query, field: str, allowed: tuple[str, ...]) -> str:
+    """A field of the query; the first of what is allowed where it is left out."""
+    value = query.get(field, allowed[0])
+    if value not in allowed:
+        raise BadRequest(f"{field} is {value!r}; it must be one of {', '.join(allowed)}.")
+    return value
 
 
 async def _prompt(

@@ -4,7 +4,7 @@ import {
     addPanel, chain, fixHeight, linkedTitle, onGraphShown, onReconnected, onValue, registerExtension,
     replaceFormer, request, setting, showSoon, translations, widgetKey,
 } from "./host.js";
-import { AUTOMATIC, learn } from "./editor/profile.js";
+import { AUTOMATIC, LOADERS, learn } from "./editor/profile.js";
 import { t, useTranslations } from "./editor/strings.js";
 import { holderOf } from "./lib/origin.js";
 import { createCard } from "./model/card.js";
@@ -14,10 +14,13 @@ import { addStyles } from "./model/styles.js";
 import { createWatcher } from "./model/watcher.js";
 
 const CARDS = "ixl.model.card";
-const WIDGET = "checkpoint"; // of the nodes that choose a file
 const INFO = "IXLCheckpointInfo";
-const NODES = ["IXLLoadCheckpoint", INFO];
-const NO_CHOICE = { profile: AUTOMATIC, checkpoint: "profile alone" }; // choices that name nothing
+const FILE = { ...LOADERS, [INFO]: "checkpoint" }; // node -> its widget that names a file
+const PROFILE_ALONE = "profile alone"; // the choice of Checkpoint Info that names no file
+// widgets of loaders that decide what is made of a file, and their values that leave it alone
+const SWITCHES = {
+    profile: AUTOMATIC, objective: AUTOMATIC, zero_terminal_snr: AUTOMATIC, cfg_rescale: -1,
+};
 // heights in the classic canvas, with its margin of 10 px on each side; styles.js has the same
 const CARD_PX = 66;
 const REPORT_PX = 100;
@@ -27,12 +30,13 @@ const watcher = createWatcher((question, signal) =>
 const cards = new Set();
 
 function addCard(node) {
-    const card = createCard(() => openDialog(question.name, (then) => watcher.watch(question, then)));
+    const open = () => openDialog(question.name, (then) => watcher.watch(question, then));
+    const card = createCard(open);
     let question = null;
     let stop = () => {};
     const heard = new WeakSet(); // widgets whose changes are told: the node's own, and outer ones
 
-    /** Which file, with which profile; draws what is known of it. */
+    /** Which file, with which switches; draws what is known of it. */
     function update() {
         const next = questionOf(node);
         if (JSON.stringify(next) === JSON.stringify(question) && next) return;
@@ -49,7 +53,7 @@ function addCard(node) {
     }
 
     function hear() {
-        for (const name of [WIDGET, "profile"]) {
+        for (const name of [FILE[node.comfyClass], ...Object.keys(SWITCHES)]) {
             const widget = holderOf(node, name);
             if (!widget || heard.has(widget)) continue;
             heard.add(widget);
@@ -83,20 +87,27 @@ function teach({ name, profile }, answer) {
     if (answer?.settings) learn(name, profile ?? AUTOMATIC, answer.settings.prompt_profile);
 }
 
+/** What the route is asked: {name, folder, and the switches that are set}, null without a file. */
 function questionOf(node) {
-    const name = valueOf(node, WIDGET);
-    const profile = valueOf(node, "profile");
-    return name ? { name, ...(profile && { profile }) } : null;
+    const widget = FILE[node.comfyClass];
+    const name = holderOf(node, widget)?.value;
+    if (!name || typeof name !== "string" || name === PROFILE_ALONE) return null;
+    const question = { name, folder: folderOf(widget, name) };
+    for (const [name, unset] of Object.entries(SWITCHES)) {
+        const value = holderOf(node, name)?.value;
+        if (value != null && value !== unset) question[name] = String(value);
+    }
+    return question;
 }
 
-/** The chosen value, "" where none is or another node makes it when it runs. */
-function valueOf(node, name) {
-    const value = holderOf(node, name)?.value;
-    return typeof value === "string" && value !== NO_CHOICE[name] ? value : "";
+/** ComfyUI's name of the folder that a file lies in. */
+function folderOf(widget, name) {
+    if (widget === "checkpoint") return "checkpoints";
+    return name.endsWith("/") ? "diffusers" : "diffusion_models";
 }
 
 function whyNone(node) {
-    const title = linkedTitle(node, WIDGET);
+    const title = linkedTitle(node, FILE[node.comfyClass]);
     if (title) return t("“{title}” chooses the file when it runs.", { title });
     if (title === "") return t("The file is chosen outside this subgraph.");
     return t("No file is chosen.");
@@ -140,7 +151,7 @@ registerExtension({
     },
     refreshComboInNodes: watcher.refresh, // the lists were read anew: files may be others
     nodeCreated(node) {
-        if (!NODES.includes(node.comfyClass)) return;
+        if (!FILE[node.comfyClass]) return;
         if (setting(CARDS, true)) addCard(node);
         if (node.comfyClass === INFO) addReport(node);
     },

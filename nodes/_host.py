@@ -6,6 +6,8 @@ import comfy.model_management
 import comfy.utils
 import folder_paths
 
+from ..core.checkpoint.diffusers import find_folders
+
 
 def check_cancel() -> None:
     """Raises ComfyUI's interrupt exception when the user pressed Cancel. Never catch it broadly."""
@@ -33,7 +35,13 @@ def user_folder(name: str) -> str:
 
 
 def find_model(folder: str, name: str) -> str | None:
-    """Path of a file by its name in ComfyUI's own list of a model folder, None if not listed."""
+    """Path of a file by its name in ComfyUI's own list of a model folder, None if not listed.
+
+    In "diffusers" the names are those of model folders, with a slash at the end.
+    """
+    if folder == "diffusers":
+        found = find_folders(folder_paths.get_folder_paths(folder))
+        return found.get(name.removesuffix("/"))
     listed = name in folder_paths.get_filename_list(folder)
     return folder_paths.get_full_path(folder, name) if listed else None
 

@@ -21,7 +21,7 @@ from ..core.checkpoint.hashing import hash_file_cached
 from ..core.checkpoint.identity import Identity, check_kind, identify
 from ..core.checkpoint.loaded import CHECKPOINT_KEY, LoadedCheckpoint
 from ..core.checkpoint.profiles import Profile
-from ..core.checkpoint.summary import loading_report
+from ..core.checkpoint.summary import report
 from ._host import progress, user_folder
 from ._load_files import WEIGHT_DTYPES
 from ._profile import model_profiles
@@ -147,7 +147,7 @@ def loaded(file: Recognised, choice: str, model, clip, vae) -> io.NodeOutput:
     model = with_sampling(model, decision)
     attached = LoadedCheckpoint(name, identity.file, identity.hashes.sha256, profile.id)
     model.set_attachments(CHECKPOINT_KEY, attached)
-    text = loading_report(name, identity, profile, decision)
+    text = report(name, identity, profile, decision)
     log.log(logging.WARNING if decision.warnings else logging.INFO, text)
     # for the tag editor, which explains with it: what was chosen here, and what came of it
     shown = {"ixl_profile": [name, choice, profile.prompt_profile]}

@@ -120,15 +120,15 @@ def look(
 
     Until the hash is there, the identity rests on the other layers.
     """
-    missing: list[int] = []
+    missing: list[tuple[str, int]] = []  # of a diffusers folder the U-Net is hashed
 
     def at_once(path: str, _, data_start: int) -> Hashes:
         known = hasher.known(path, data_start)
         if known is None:
-            missing.append(data_start)
+            missing.append((path, data_start))
         return known or Hashes("")
 
     identity = identify(path, None, at_once, profiles)
     if missing:
-        return identity, hasher.want(path, missing[0])
+        return identity, hasher.want(*missing[0])
     return identity, HashProgress("known" if identity.hashes.sha256 else "none")

@@ -1,16 +1,18 @@
 """All that is known of a model file and of the settings that it wants, as one JSON value.
 
-For the canvas and for scripts; as text: summary.py. Holds no pictures, no trigger words.
+For the canvas and for scripts; as text: info.py. Holds no pictures, no trigger words.
 """
 
-import math
+import os
 from collections.abc import Mapping
 
 from ..prompt import profiles as prompt
 from .architecture import SDXL
-from .identity import Identity, problem_as_checkpoint
-from .profiles import PROFILES, SOURCED, Profile, negative_of, with_objective
-from .sources import source_text
+from .decision import AUTOMATIC, Decision, Overrides, choose
+from .identity import FOLDER, Identity, check_kind
+from .profiles import PROFILES, SOURCED, Profile, negative_of
+from .resolutions import buckets, nearest_bucket
+from .sources import pages_of, spelled_out
 
 FAMILIES = {
     "illustrious": "Illustrious XL",
@@ -18,23 +20,31 @@ FAMILIES = {
     "animagine": "Animagine XL",
     "sdxl": SDXL,
 }
+NO_OVERRIDES = Overrides()
+# ComfyUI's name of a model folder -> what its loaders can load of it.
+KINDS = {
+    "checkpoints": ("checkpoint",),
+    "diffusion_models": ("unet",),
+    "diffusers": (FOLDER,),
+    "loras": ("lora",),
+}
 
 
-def settings_of(
-    identity: Identity, profiles: Mapping[str, Profile] = PROFILES, chosen: str = ""
-) -> Profile | None:
-    """The profile in use for a file: that of the id `chosen`, else the recognised one.
+def in_use(
+    identity: Identity,
+    profiles: Mapping[str, Profile] = PROFILES,
+    choice: str = AUTOMATIC,
+    overrides: Overrides = NO_OVERRIDES,
+) -> tuple[Profile | None, Decision | None]:
+    """The settings that a loader hands on for a file, and why. None for a bad file.
 
-    None for a bad file. Raises ValueError for an id that nobody knows.
+    choice: an id, or automatic. Raises ValueError for an id that nobody knows and for overrides
+    that exclude each other.
     """
-    if chosen and chosen not in profiles:
-        allowed = ", ".join(profiles)
-        raise ValueError(f"Profile {chosen!r} is not known; it must be one of {allowed}.")
-    if not identity.ok or chosen:
-        return profiles.get(chosen)
-    return with_objective(
-        profiles[identity.profile], identity.objective, identity.zero_terminal_snr
-    )
+    if choice != AUTOMATIC and choice not in profiles:
+        allowed = ", ".join([AUTOMATIC, *profiles])
+        raise ValueError(f"Profile {choice!r} is not known; it must be one of {allowed}.")
+    return choose(identity, choice, profiles, overrides) if identity.ok else (None, None)
 
 
 def name_of(identity: Identity, profiles: Mapping[str, Profile] = PROFILES) -> str:
@@ -47,24 +57,38 @@ def name_of(identity: Identity, profiles: Mapping[str, Profile] = PROFILES) -> s
 def facts(
     identity: Identity,
     settings: Profile | None,
+    decision: Decision | None = None,
     profiles: Mapping[str, Profile] = PROFILES,
     prompt_profiles: Mapping[str, prompt.Profile] = prompt.PROFILES,
+    folder: str = "checkpoints",
 ) -> dict:
     """The fields of `identify --json`, the findings one by one, and the settings with sources.
 
     name: in words. findings: as `evidence`, in parts. not_loadable: why a sound file cannot be
-    loaded as a checkpoint, or "".
+    loaded from that folder, or "". reasons: of the decision; its warnings are among the warnings.
     """
+    known = identity.as_dict()
     return {
-        **identity.as_dict(),
+        **known,
         "name": name_of(identity, profiles),
         "findings": [
             {"layer": found.layer, "certainty": found.certainty, "text": found.text}
             for found in identity.findings
         ],
-        "not_loadable": problem_as_checkpoint(identity),
+        "warnings": [*(decision.warnings if decision else ()), *known["warnings"]],
+        "reasons": list(decision.reasons) if decision else [],
+        "not_loadable": _not_loadable(identity, folder) if identity.ok else "",
         "settings": settings and settings_as_dict(settings, prompt_profiles),
     }
+
+
+def _not_loadable(identity: Identity, folder: str) -> str:
+    try:
+        check_kind(identity, *KINDS[folder])
+    except ValueError as error:
+        name = os.path.basename(os.path.normpath(identity.file))
+        return str(error).removeprefix(f"{name}: ")
+    return ""
 
 
 def settings_as_dict(
@@ -72,21 +96,23 @@ def settings_as_dict(
 ) -> dict:
     """A profile's values, its negative prompt, and where each value comes from.
 
-    native_side, maximum_side: px, of squares of those areas.
+    native_side, maximum_side: px, of squares of those areas. native_sizes: those that the version
+    was trained for, as [width, height] in px.
     """
     fields = profile._asdict()
     words = prompt_profiles.get(profile.prompt_profile)
-    sources = {field: source_text(profile, field)._asdict() for field in SOURCED}
+    sources = {field: _source(profile, field) for field in SOURCED}
     sources["negative"] = {"text": words.source if words else "", "links": ()}
     return {
         **{name: fields[name] for name in ("id", "label", "family", "version", *SOURCED)},
-        "native_side": square_side(profile.native_area),
-        "maximum_side": square_side(profile.maximum_area),
+        "native_side": nearest_bucket(profile.native_area, 1.0).width,
+        "maximum_side": nearest_bucket(profile.maximum_area, 1.0).width,
+        "native_sizes": [[b.width, b.height] for b in buckets(profile.native_area)],
         "negative": negative_of(profile, prompt_profiles),
         "sources": sources,
     }
 
 
-def square_side(area: int) -> int:
-    """Side of the largest square of at most `area` px whose sides are multiples of 64."""
-    return math.isqrt(area) // 64 * 64
+def _source(profile: Profile, field: str) -> dict:
+    citation = profile.source_of(field)
+    return {"text": spelled_out(citation), "links": pages_of(citation)}

@@ -273,13 +273,6 @@ _ELSEWHERE = {
 }
 
 
-def problem_as_checkpoint(identity: Identity) -> str:
-    """Why a sound file cannot be loaded as a whole checkpoint, and what to do; "" if it can."""
-    if not identity.ok or identity.kind == "checkpoint":
-        return ""
-    return f"This is {_ELSEWHERE[identity.kind]}."
-
-
 def check_kind(identity: Identity, *kinds: str) -> None:
     """Raises ValueError with one sentence unless the file is sound and of one of the kinds."""
     name = os.path.basename(os.path.normpath(identity.file))

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..prompt import profiles as prompt
-from .facts import facts, settings_as_dict
+from .facts import facts, in_use, settings_as_dict
 from .hashing import Hasher, Hashes, OnStep
 from .header import read_header
-from .identity import identify, profile_of
-from .profiles import Profile
-from .summary import report
+from .identity import check_kind, identify
+from .profiles import Profile, negative_of
+from .resolutions import area_name
+from .sources import spelled_out
+from .summary import summary
 
 
 class Info(NamedTuple):
@@ -45,7 +47,7 @@ def inform(
             "or connect the profile of Load Checkpoint (Illustrious)."
         )
     values = {"settings": settings_as_dict(profile, prompt_profiles)}
-    return Info(report(None, profile, prompt_profiles), values)
+    return Info(settings_text(profile, prompt_profiles), values)
 
 
 def _of_file(path, name, profile, hasher, profiles, prompt_profiles, on_step) -> Info:
@@ -53,7 +55,47 @@ def _of_file(path, name, profile, hasher, profiles, prompt_profiles, on_step) ->
         return hasher(path, on_step, data_start or read_header(path).data_start)
 
     identity = identify(path, on_step, all_hashes, profiles)._replace(file=name)
-    recognised = profile_of(identity, profiles)
-    settings = profile or recognised
-    values = facts(identity, settings, profiles, prompt_profiles)
-    return Info(report(identity, settings, prompt_profiles), values)
+    check_kind(identity, "checkpoint")
+    settings, decision = profile, None
+    if settings is None:
+        settings, decision = in_use(identity, profiles)
+    values = facts(identity, settings, decision, profiles, prompt_profiles)
+    lines = [summary(identity), *values["reasons"], settings_text(settings, prompt_profiles)]
+    return Info("\n".join(lines), values)
+
+
+_NAMES = {
+    "zero_terminal_snr": "zero terminal SNR",
+    "minimum_area": "smallest size",
+    "native_area": "native size",
+    "maximum_area": "largest size",
+    "cfg": "CFG",
+    "cfg_rescale": "CFG rescale",
+    "prompt_profile": "prompt",
+}
+
+
+def settings_text(profile: Profile, prompt_profiles: Mapping[str, prompt.Profile]) -> str:
+    """A line for each value of a profile, with its source."""
+    low, high = profile.cfg_range
+    negative = negative_of(profile, prompt_profiles)
+    values = {
+        "objective": profile.objective,
+        "zero_terminal_snr": "yes" if profile.zero_terminal_snr else "no",
+        "minimum_area": area_name(profile.minimum_area),
+        "native_area": area_name(profile.native_area),
+        "maximum_area": area_name(profile.maximum_area),
+        "sampler": profile.sampler,
+        "scheduler": profile.scheduler,
+        "steps": profile.steps,
+        "cfg": f"{profile.cfg:g}, good from {low:g} to {high:g}",
+        "cfg_rescale": f"{profile.cfg_rescale:g}",
+        "prompt_profile": f"{profile.prompt_profile}; negative: {negative or 'none known'}",
+        "licence": f"{profile.licence}, {profile.licence_url}",
+    }
+    lines = [f"Settings of {profile.label}:"]
+    for field, value in values.items():
+        source = spelled_out(profile.source_of(field))
+        said = f" [{source}]" if source else ""
+        lines.append(f"  {_NAMES.get(field, field)}: {value}{said}")
+    return "\n".join(lines)

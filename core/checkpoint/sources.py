@@ -12,9 +12,6 @@ the makers' description on Civitai as archived: the words are theirs, the copies
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
-
-from .profiles import Profile
 
 CITED: Mapping[str, str] = MappingProxyType(
     {
@@ -33,19 +30,20 @@ CITED: Mapping[str, str] = MappingProxyType(
         "S": "arXiv 2307.01952 (SDXL)",
     }
 )
-LINKS: Mapping[str, str] = MappingProxyType(
+# Pages that can be linked to: the makers' own.
+PAGES: Mapping[str, str] = MappingProxyType(
     {
         "P": "https://arxiv.org/abs/2409.19946",
         "C0": "https://huggingface.co/OnomaAIResearch/Illustrious-xl-early-release-v0",
         "C1": "https://huggingface.co/OnomaAIResearch/Illustrious-XL-v1.0",
-        "N": "https://github.com/OnomaAI/ComfyUI_Illustrious",
         "N1": "https://huggingface.co/Laxhar/noobai-XL-1.0",
         "NV": "https://huggingface.co/Laxhar/noobai-XL-Vpred-1.0",
         "A4": "https://huggingface.co/cagliostrolab/animagine-xl-4.0",
         "S": "https://arxiv.org/abs/2307.01952",
     }
 )
-_CODE = re.compile(rf"\b({'|'.join(sorted(CITED, key=len, reverse=True))})\b")
+# Not inside a path: a user's profile cites its own file.
+_CODE = re.compile(rf"(?<![\w/\\.-])({'|'.join(sorted(CITED, key=len, reverse=True))})(?![\w/\\-])")
 
 
 def spelled_out(citation: str) -> str:
@@ -53,16 +51,7 @@ def spelled_out(citation: str) -> str:
     return _CODE.sub(lambda code: CITED[code[0]], citation)
 
 
-class SourceText(NamedTuple):
-    """A citation in words, and the addresses of the pages that it names."""
-
-    text: str
-    links: tuple[str, ...]
-
-
-def source_text(profile: Profile, field: str) -> SourceText:
-    """The source of a field's value; its text is "" when nobody says where it comes from."""
-    said = profile.source_of(field)
-    codes = dict.fromkeys(code[0] for code in _CODE.finditer(said))
-    links = tuple(LINKS[code] for code in codes if code in LINKS)
-    return SourceText(spelled_out(said), links)
+def pages_of(citation: str) -> tuple[str, ...]:
+    """The addresses of the pages that a citation names, each once."""
+    codes = dict.fromkeys(_CODE.findall(citation))
+    return tuple(PAGES[code] for code in codes if code in PAGES)

@@ -1,15 +1,10 @@
-"""An identity, what was made of it, and the settings of a version, as text for people."""
+"""An identity, and what was made of it, as text for people."""
 
-from collections.abc import Mapping
-
-from ..prompt import profiles as prompt
 from .decision import Decision
-from .facts import square_side
 from .identity import FOLDER, Identity
 from .lora import lora_of
 from .lora_report import describe
-from .profiles import PROFILES, Profile, negative_of
-from .sources import source_text
+from .profiles import PROFILES, Profile
 
 
 def as_dict(identity: Identity) -> dict:
@@ -41,7 +36,7 @@ def summary(identity: Identity) -> str:
     return "\n".join(lines)
 
 
-def loading_report(name: str, identity: Identity, profile: Profile, decision: Decision) -> str:
+def report(name: str, identity: Identity, profile: Profile, decision: Decision) -> str:
     """What a loader did with a file: profile, how it is sampled and why, evidence, warnings."""
     lines = [
         f"{name}: {profile.label}",
@@ -50,55 +45,6 @@ def loading_report(name: str, identity: Identity, profile: Profile, decision: De
         *(f"Warning: {line}" for line in (*decision.warnings, *identity.warnings)),
     ]
     return "\n".join(lines)
-
-
-def report(
-    identity: Identity | None,
-    settings: Profile,
-    prompt_profiles: Mapping[str, prompt.Profile] = prompt.PROFILES,
-) -> str:
-    """The summary of a file, where there is one, and the settings in use with their sources."""
-    about = [summary(identity)] if identity else []
-    return "\n".join([*about, *_settings(settings, prompt_profiles)])
-
-
-def _settings(profile: Profile, prompt_profiles: Mapping[str, prompt.Profile]) -> list[str]:
-    low, high = profile.cfg_range
-    negative = negative_of(profile, prompt_profiles)
-    values = {
-        "objective": profile.objective,
-        "zero_terminal_snr": "yes" if profile.zero_terminal_snr else "no",
-        "native_area": _size(profile.native_area),
-        "maximum_area": _size(profile.maximum_area),
-        "sampler": profile.sampler,
-        "scheduler": profile.scheduler,
-        "steps": profile.steps,
-        "cfg": f"{profile.cfg:g}, good from {low:g} to {high:g}",
-        "cfg_rescale": f"{profile.cfg_rescale:g}",
-        "prompt_profile": f"{profile.prompt_profile}; negative: {negative or 'none known'}",
-        "licence": f"{profile.licence}, {profile.licence_url}",
-    }
-    lines = [f"Settings of {profile.label}:"]
-    for field, value in values.items():
-        source = source_text(profile, field).text
-        said = f" [{source}]" if source else ""
-        lines.append(f"  {_NAMES.get(field, field.replace('_', ' '))}: {value}{said}")
-    return lines
-
-
-_NAMES = {
-    "zero_terminal_snr": "zero terminal SNR",
-    "native_area": "native size",
-    "maximum_area": "largest size",
-    "cfg": "CFG",
-    "cfg_rescale": "CFG rescale",
-    "prompt_profile": "prompt",
-}
-
-
-def _size(area: int) -> str:
-    side = square_side(area)
-    return f"{area / 1e6:.2f} MP, as a square {side}x{side}"
 
 
 def _objective(identity: Identity) -> str:

@@ -12,7 +12,7 @@ const listeners = new Set();
 
 const keyOf = (model, choice) => JSON.stringify([model, choice]);
 
-/** What a run or a look at the file told: the loader's two widgets and the profile they lead to. */
+/** What a run or a look at the file told: a loader's two widgets and the profile they lead to. */
 export function learn(model, choice, profile) {
     const key = keyOf(model, choice);
     if (recognised.get(key) === profile) return;

@@ -2,6 +2,7 @@
 // editor/strings.js; given, so that this runs without a page.
 
 const MB = 1e6;
+const NO_SOURCE = { text: "", links: [] };
 
 /** How far the hash is: null when nothing is going on, else 0 to 1. */
 export function hashShare(answer) {
@@ -46,8 +47,10 @@ export function settingRows(settings, t) {
     return [
         [t("Objective"), settings.objective, sources.objective],
         [t("Zero terminal SNR"), yes, sources.zero_terminal_snr],
+        [t("Smallest size"), megapixels(settings.minimum_area), sources.minimum_area],
         [t("Native size"), size(settings.native_area, settings.native_side), sources.native_area],
         [t("Largest size"), size(settings.maximum_area, settings.maximum_side), sources.maximum_area],
+        [t("Sizes of that area"), sizes(settings.native_sizes), NO_SOURCE],
         [t("Sampler"), settings.sampler, sources.sampler],
         [t("Scheduler"), settings.scheduler, sources.scheduler],
         [t("Steps"), String(settings.steps), sources.steps],
@@ -98,7 +101,16 @@ function sureness(certainty, t) {
 }
 
 function size(area, side) {
-    return `${side}×${side} (${(area / 1e6).toFixed(2)} MP)`;
+    return `${side}×${side} (${megapixels(area)})`;
+}
+
+function megapixels(area) {
+    return `${(area / 1e6).toFixed(2)} MP`;
+}
+
+/** The upright ones; lying ones are the same, turned. */
+function sizes(all) {
+    return all.filter(([w, h]) => w <= h).map(([w, h]) => `${w}×${h}`).join(", ");
 }
 
 function number(value) {

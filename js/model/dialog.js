@@ -116,7 +116,8 @@ function settingsOf(answer) {
     const by = settings.id === answer.profile ? "" : t("Chosen on the node.");
     const note = by && element("p", { class: "ixl-note", text: by });
     const title = t("Settings of {name}", { name: settings.label });
-    return section(title, ...(note ? [note] : []), table(settingRows(settings, t)));
+    const reasons = list(answer.reasons, "ixl-note");
+    return section(title, ...(note ? [note] : []), reasons, table(settingRows(settings, t)));
 }
 
 function evidence(findings) {

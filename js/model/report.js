@@ -5,7 +5,7 @@ import { t } from "../editor/strings.js";
 const texts = new Map(); // by key of the node: outlives the node object (tabs, undo, renderer)
 
 export function createReport(key) {
-    const root = element("pre", { class: "ixl-report", tabindex: "0", "aria-label": t("Report") });
+    const root = element("pre", { class: "ixl-told", tabindex: "0", "aria-label": t("Report") });
     keepEvents(root);
     root.dataset.captureWheel = "true"; // Nodes 2.0: the wheel is ours while the focus is
     root.addEventListener("wheel", (event) => {

@@ -3,7 +3,7 @@
 const ID = "ixl-model-style";
 
 const CSS = `
-.ixl-card, .ixl-dialog, .ixl-report {
+.ixl-card, .ixl-dialog, .ixl-told {
   --ixl-bg: var(--comfy-input-bg, #222);
   --ixl-fg: var(--input-text, #ddd);
   --ixl-dim: var(--descrip-text, #999);
@@ -13,7 +13,7 @@ const CSS = `
   font: 12px/1.35 var(--font-inter, Inter, Arial, sans-serif);
   color: var(--ixl-fg); box-sizing: border-box; text-align: left;
 }
-[data-node-id] :is(.ixl-card, .ixl-report) {
+[data-node-id] :is(.ixl-card, .ixl-told) {
   --ixl-bg: var(--component-node-widget-background, var(--comfy-input-bg, #222));
   --ixl-line: color-mix(in srgb, var(--ixl-fg) 22%, var(--ixl-bg));
 }
@@ -49,13 +49,13 @@ const CSS = `
 .ixl-hashing { position: absolute; inset: auto 0 0 0; height: 2px;
   background: color-mix(in srgb, var(--ixl-tone) 20%, transparent); }
 .ixl-hashing i { display: block; height: 100%; background: var(--ixl-tone); transition: width .3s; }
-.ixl-report {
+.ixl-told {
   margin: 0; padding: 6px 8px; width: 100%; height: 100%; min-height: 80px; overflow: auto;
   white-space: pre-wrap; overflow-wrap: anywhere; user-select: text; cursor: text; font-size: 11px;
   background: var(--ixl-bg); border: 1px solid var(--ixl-line); border-radius: 8px; contain: size layout;
 }
-.ixl-report.ixl-empty { color: var(--ixl-dim); }
-.ixl-report:focus-visible { outline: 2px solid var(--ixl-focus); outline-offset: -1px; }
+.ixl-told.ixl-empty { color: var(--ixl-dim); }
+.ixl-told:focus-visible { outline: 2px solid var(--ixl-focus); outline-offset: -1px; }
 .ixl-dialog {
   --ixl-bg: var(--comfy-menu-bg, #2a2a2a);
   width: min(720px, 94vw); max-height: min(86vh, 900px); padding: 0; border-radius: 12px;

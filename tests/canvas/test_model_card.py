@@ -23,16 +23,22 @@ everywhere = pytest.mark.parametrize(
 
 V10 = "Illustrious-XL-v1.0.safetensors"
 DAMAGED = "cut-off.safetensors"
+UNET = "noobai-unet.safetensors"
 LINE_OF_V10 = "epsilon · 1536×1536 · euler_ancestral · 28 steps · CFG 7"
-EMPTY = "app.graph.clear(); app.canvas.ds.scale = 1; app.canvas.ds.offset = [0, 0]"
-ADD = """([type, title, x, y, w, h, checkpoint]) => {
+EMPTY = """() => {
+    document.querySelector('.ixl-dialog')?.close();
+    app.graph.clear();
+    app.canvas.ds.scale = 1;
+    app.canvas.ds.offset = [0, 0];
+}"""
+ADD = """([type, title, x, y, w, h, file, name = 'checkpoint']) => {
     const node = LiteGraph.createNode(type);
     Object.assign(node, { title, pos: [x, y] });
     app.graph.add(node);
     node.setSize([w, h]);
-    const widget = node.widgets.find(w => w.name === 'checkpoint');
-    widget.value = checkpoint;
-    widget.callback?.(checkpoint);
+    const widget = node.widgets.find(w => w.name === name);
+    widget.value = file;
+    widget.callback?.(file);
 }"""
 STORED = "title => app.graph.serialize().nodes.find(n => n.title === title)"
 IN_DIALOG = "!!document.activeElement.closest('dialog[open]')"
@@ -64,9 +70,11 @@ def files(servers, front_end):
     folder = servers(front_end).base / "models" / "checkpoints"
     model_files.write_large(folder / V10, model_files.SDXL, 300 << 20)
     (folder / DAMAGED).write_bytes(model_files.content(model_files.SDXL)[:-100])
+    unet = folder.parent / "diffusion_models" / UNET
+    model_files.write(unet, model_files.SDXL_UNET)
     yield folder
-    for name in (V10, DAMAGED):
-        (folder / name).unlink()
+    for path in (folder / V10, folder / DAMAGED, unet):
+        path.unlink()
 
 
 @pytest.fixture
@@ -90,8 +98,13 @@ def test_card_and_dialog(files, canvas):
     card.get_by_text(re.compile(r"^guess · \d+ %$")).wait_for()
     card.get_by_text(re.compile("^guess$")).wait_for()
     canvas.set_widget("Load", "profile", "noobai-xl-vpred")
-    card.get_by_text("→ NoobAI-XL v-prediction · v-prediction, ZSNR").wait_for()
+    card.get_by_text("→ NoobAI-XL v-prediction · v-prediction · 1024×1024").wait_for()
     canvas.set_widget("Load", "profile", "automatic")
+    card.get_by_text(LINE_OF_V10).wait_for()
+    canvas.set_widget("Load", "zero_terminal_snr", "on")  # a switch of the loader, with its warning
+    card.get_by_text("epsilon, ZSNR").wait_for()
+    assert card.locator(".ixl-warnings").inner_text() == "⚠ 2"
+    canvas.set_widget("Load", "zero_terminal_snr", "automatic")
     card.get_by_text(LINE_OF_V10).wait_for()
 
     # the tag editor behind the loader knows the profile without a run
@@ -108,7 +121,9 @@ def test_card_and_dialog(files, canvas):
     assert expected.sha256 in text and expected.autov2 in text
     for finding in identify(str(files / V10), hasher=lambda *_: expected).findings:
         assert finding.text in text
-    assert "arXiv 2409.19946 B.2" in text and "1536×1536 (2.36 MP)" in text
+    assert "arXiv 2409.19946 B.2" in text and "Objective epsilon: " in text
+    assert "896×2624, " in text and "1280×1792, " in text  # of the sizes of its area
+    assert "1536×1536 (2.36 MP)" in text
     licence = dialog.get_by_role("link", name="as on its page")
     shown = {name: licence.get_attribute(name) for name in ("href", "target", "rel")}
     v10 = PROFILES["illustrious-v1.0"]
@@ -161,7 +176,7 @@ def test_card_and_dialog(files, canvas):
 def test_in_a_subgraph_and_on_the_info_node(files, canvas):
     page = canvas.page
     page.evaluate(ADD, ["IXLCheckpointInfo", "Info", 900, 150, 420, 400, tiny.CHECKPOINT])
-    report = page.locator(".ixl-report")
+    report = page.locator(".ixl-told")
     report.get_by_text("The report is shown here after a run.").wait_for()
     entry = canvas.run()
     assert server.succeeded(entry), server.node_error(entry)
@@ -173,6 +188,8 @@ def test_in_a_subgraph_and_on_the_info_node(files, canvas):
     assert shown == [report.inner_text()]
 
     page.evaluate(ADD, ["IXLLoadCheckpoint", "Load", 300, 150, 360, 220, V10])
+    page.evaluate(ADD, ["IXLLoadParts", "Parts", 300, 500, 360, 300, UNET, "unet"])
+    page.locator(".ixl-card").get_by_text("NoobAI-XL, version unknown").wait_for()
     page.evaluate(TO_SUBGRAPH, "Load")
     card = page.locator(".ixl-card").locator("visible=true")
     card.get_by_text("Illustrious XL v1.0").wait_for()

@@ -9,11 +9,12 @@ const plain = (english, values = {}) => english.replace(/\{(\w+)\}/g, (_, name) 
 const source = { text: "card of v0.1", links: [] };
 const SETTINGS = {
     id: "illustrious-v0.1", label: "Illustrious XL v0.1", objective: "epsilon",
-    zero_terminal_snr: false, native_area: 1048576, native_side: 1024, maximum_area: 1572864,
+    zero_terminal_snr: false, minimum_area: 589824, native_area: 1048576, native_side: 1024,
+    native_sizes: [[832, 1216], [1024, 1024], [1216, 832]], maximum_area: 1572864,
     maximum_side: 1216, sampler: "euler_ancestral", scheduler: "normal", steps: 28, cfg: 6,
     cfg_range: [5, 7.5], cfg_rescale: 0.2, prompt_profile: "illustrious-v0.1", negative: "comic",
     licence: "Fair", licence_url: "https://a.b/c",
-    sources: Object.fromEntries(["objective", "zero_terminal_snr", "native_area", "maximum_area",
+    sources: Object.fromEntries(["objective", "zero_terminal_snr", "minimum_area", "native_area", "maximum_area",
         "sampler", "scheduler", "steps", "cfg", "cfg_range", "cfg_rescale", "prompt_profile",
         "negative"].map((name) => [name, source])),
 };
@@ -53,9 +54,13 @@ test("the line of settings names a version chosen by hand", () => {
 
 test("every setting has a row with its source", () => {
     const rows = settingRows(SETTINGS, plain);
-    assert.ok(rows.every(([label, value, from]) => label && value && from === source));
+    assert.ok(rows.every(([label, value]) => label && value));
+    const without = rows.filter(([, , from]) => from !== source).map(([label]) => label);
+    assert.deepEqual(without, ["Sizes of that area"]);
     const values = Object.fromEntries(rows);
     assert.equal(values["Native size"], "1024×1024 (1.05 MP)");
+    assert.equal(values["Sizes of that area"], "832×1216, 1024×1024");
+    assert.equal(values["Smallest size"], "0.59 MP");
     assert.equal(values["CFG range"], "5 – 7.5");
     assert.equal(values["CFG rescale"], "0.2");
     assert.equal(values["Negative prompt"], "comic");

@@ -87,7 +87,7 @@ def test_the_first_answer_comes_without_the_hash_and_a_later_one_with_it(base):
         assert (answer["file"], answer["name"]) == (V10, "Illustrious XL v1.0")
         assert (answer["objective"], answer["certainty"]) == ("epsilon", "guess")
         assert answer["settings"]["native_side"] == 1536
-        assert answer["settings"]["sources"]["cfg"]["text"].startswith("chosen within arXiv")
+        assert answer["settings"]["sources"]["cfg"]["text"].startswith("chosen")
         assert answer["settings"]["licence_url"] == PROFILES["illustrious-v1.0"].licence_url
         assert {finding["layer"] for finding in answer["findings"]} >= {"header", "file name"}
     content = (base / "checkpoints" / V10).read_bytes()
@@ -137,6 +137,16 @@ def test_a_chosen_profile_gives_the_settings(base):
     assert status == 400 and "must be one of" in answer["error"]
 
 
+def test_the_switches_of_the_loader_count(base):
+    query = {"objective": "v-prediction", "zero_terminal_snr": "on", "cfg_rescale": "0.7"}
+    _, answer = ask(base, name=V10, **query)
+    settings = answer["settings"]
+    assert (settings["objective"], settings["zero_terminal_snr"]) == ("v-prediction", True)
+    assert settings["cfg_rescale"] == 0.7 and answer["objective"] == "epsilon"
+    assert "as set on the node" in answer["reasons"][0]
+    assert any("burnt or black" in warning for warning in answer["warnings"])
+
+
 def test_profiles_of_the_user(base):
     mine = PROFILES["noobai-xl-vpred"]._replace(id="mine", label="Mine", prompt_profile="p")
     more = {
@@ -156,7 +166,7 @@ def test_damaged_files_are_answers_with_a_sentence(base):
 
 def test_other_folders(base):
     _, answer = ask(base, name="l.safetensors", folder="loras")
-    assert answer["kind"] == "checkpoint" and answer["not_loadable"] == ""
+    assert answer["kind"] == "checkpoint" and "a whole checkpoint" in answer["not_loadable"]
     assert ask(base, name="l.safetensors")[0] == 404
 
 
@@ -187,9 +197,17 @@ def test_names_outside_the_list_are_not_found(base, name):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"name": V10, "folder": ".."}, "must be one of checkpoints, diffusion_models, loras"),
+        (
+            {"name": V10, "folder": ".."},
+            "must be one of checkpoints, diffusion_models, diffusers, loras",
+        ),
         ({"name": V10, "folder": "hashes"}, "must be one of"),
         ({}, "name is missing"),
+        ({"name": V10, "objective": "edm"}, "one of automatic, epsilon, v-prediction"),
+        ({"name": V10, "zero_terminal_snr": "yes"}, "one of automatic, on, off"),
+        ({"name": V10, "cfg_rescale": "2"}, "number from -1 to 1"),
+        ({"name": V10, "cfg_rescale": "nan"}, "number from -1 to 1"),
+        ({"name": V10, "cfg_rescale": "x"}, "number from -1 to 1"),
     ],
 )
 def test_wrong_queries_get_one_sentence(base, query, said):

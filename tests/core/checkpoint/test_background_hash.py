@@ -77,8 +77,8 @@ def test_a_file_that_nobody_asks_about_gives_way(large, cache):
 
 
 def test_without_another_file_it_is_hashed_to_its_end(large, cache):
-    path, hasher = large("a", 4), BackgroundHasher(lambda: cache, patience=0.01)
-    hasher.want(path)
+    path, hasher = large("a", 12), BackgroundHasher(lambda: cache, patience=0.05)
+    until(lambda: hasher.want(path).done > 0)
     until(lambda: remembered_hashes(path, cache))
 
 

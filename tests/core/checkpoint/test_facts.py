@@ -4,10 +4,11 @@ import json
 
 import model_files
 import pytest
-from ixl.core.checkpoint.facts import facts, name_of, settings_of, square_side
+from ixl.core.checkpoint.decision import Overrides, choose
+from ixl.core.checkpoint.facts import facts, in_use, name_of, settings_as_dict
 from ixl.core.checkpoint.hashing import Hashes, hash_file
 from ixl.core.checkpoint.header import read_header
-from ixl.core.checkpoint.identity import identify, profile_of
+from ixl.core.checkpoint.identity import identify
 from ixl.core.checkpoint.info import PROFILE_ALONE, inform
 from ixl.core.checkpoint.official import OFFICIAL_FILES
 from ixl.core.checkpoint.profiles import PROFILES, SOURCED
@@ -54,7 +55,7 @@ def test_a_profile_of_the_user_gives_its_name(make):
 def test_everything_is_json_and_every_value_has_its_source(make):
     path = make("Illustrious-XL-v2.0.safetensors", metadata={"modelspec.title": "x"})
     identity = identify(path, hasher=lambda *_: Hashes(V20))
-    found = json.loads(json.dumps(facts(identity, settings_of(identity))))
+    found = json.loads(json.dumps(facts(identity, *in_use(identity))))
     assert {key: found[key] for key in identity.as_dict()} == identity.as_dict()
     said = [f"{f['layer']} ({f['certainty']}): {f['text']}" for f in found["findings"]]
     assert said == identity.evidence
@@ -67,30 +68,46 @@ def test_everything_is_json_and_every_value_has_its_source(make):
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
-def test_squares_have_the_area(profile):
-    for area in (profile.native_area, profile.maximum_area):
-        side = square_side(area)
+def test_sizes_have_the_area_and_sources_their_pages(profile):
+    found = settings_as_dict(profile)
+    for kind in ("native", "maximum"):
+        side, area = found[f"{kind}_side"], found[f"{kind}_area"]
         assert side % 64 == 0 and side**2 <= area < (side + 64) ** 2
-    assert square_side(1024**2) == 1024 and square_side(1536**2) == 1536
+    assert [found["native_side"]] * 2 in found["native_sizes"]
+    for field, source in found["sources"].items():
+        if "arXiv 2409.19946" in source["text"] and field != "negative":
+            assert "https://arxiv.org/abs/2409.19946" in source["links"], field
 
 
-def test_the_settings_in_use(make):
+def test_a_profile_file_of_the_user_is_cited_as_it_is_called():
+    mine = PROFILES["sdxl"]._replace(sources=(("cfg", "profile file /home/P/S/N1.json"),))
+    source = settings_as_dict(mine)["sources"]["cfg"]
+    assert source == {"text": "profile file /home/P/S/N1.json", "links": ()}
+
+
+def test_the_settings_are_those_that_a_loader_hands_on(make):
     identity = identify(make(shapes={**SDXL, "v_pred": (0,)}))
-    assert settings_of(identity) == profile_of(identity)
-    assert settings_of(identity).objective == "v-prediction"
-    assert settings_of(identity, chosen="illustrious-v1.0") == PROFILES["illustrious-v1.0"]
-    with pytest.raises(ValueError, match="must be one of illustrious-v0.1"):
-        settings_of(identity, chosen="pony")
+    overrides = Overrides(objective="epsilon", cfg_rescale=0.5)
+    for choice in ("automatic", "illustrious-v1.0"):
+        for switches in (Overrides(), overrides):
+            expected = choose(identity, choice, PROFILES, switches)
+            assert in_use(identity, choice=choice, overrides=switches) == expected
+    found = facts(identity, *in_use(identity, overrides=overrides))
+    assert found["reasons"] == list(expected[1].reasons)
+    assert any("gives noise" in warning for warning in found["warnings"])
+    with pytest.raises(ValueError, match="must be one of automatic, illustrious-v0.1"):
+        in_use(identity, choice="pony")
 
 
 def test_a_bad_file_has_a_problem_and_no_settings(make, tmp_path):
     (tmp_path / "bad.safetensors").write_bytes(b"<html>")
     identity = identify(str(tmp_path / "bad.safetensors"))
-    found = facts(identity, settings_of(identity))
+    found = facts(identity, *in_use(identity))
     assert found["settings"] is None and "web page" in found["problem"]
     identity = identify(make(shapes=UNET))
-    found = facts(identity, settings_of(identity))
+    found = facts(identity, *in_use(identity))
     assert found["ok"] and found["not_loadable"].startswith("This is a U-Net")
+    assert facts(identity, *in_use(identity), folder="diffusion_models")["not_loadable"] == ""
 
 
 def ask(path, name=PROFILE_ALONE, profile=None, hasher=hash_file, **more):
@@ -111,8 +128,8 @@ def test_info_of_a_file_has_all_three_hashes_and_all_settings(make):
         "Settings of Illustrious XL v1.0",
     ):
         assert part in text
-    assert "CFG: 7, good from 5 to 7.5 [chosen within arXiv 2409.19946 B.2; Onoma" in text
-    assert "native size: 2.36 MP, as a square 1536x1536" in text
+    assert "CFG: 7, good from 5 to 7.5 [chosen within arXiv 2409.19946 B.2" in text
+    assert "native size: 1536x1536" in text and "Objective epsilon: " in text
     assert text.startswith("x/Illustrious") and str(path) not in text + json.dumps(values)
     assert steps and steps[-1][0] == steps[-1][1]
 

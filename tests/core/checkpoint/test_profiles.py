@@ -6,7 +6,7 @@ import re
 
 import pytest
 from ixl.core.checkpoint.profiles import PROFILES, SOURCED, negative_of, with_objective
-from ixl.core.checkpoint.sources import CITED, LINKS, source_text, spelled_out
+from ixl.core.checkpoint.sources import CITED, PAGES, pages_of, spelled_out
 from ixl.core.checkpoint.user_profiles import load_profile, load_profiles
 from ixl.core.prompt import profiles as prompt
 
@@ -120,8 +120,7 @@ def test_a_prompt_folder_refuses_model_profiles(tmp_path):
 
 
 def test_a_source_comes_with_the_pages_that_it_names():
-    text, links = source_text(PROFILES["illustrious-v0.1"], "sampler")
-    assert text == "card of Illustrious XL v0.1, arXiv 2409.19946 B.2"
-    assert links == (LINKS["C0"], LINKS["P"])
-    assert set(LINKS) <= set(CITED)
-    assert source_text(PROFILES["sdxl"], "prompt_profile") == ("no tag training", ())
+    cited = PROFILES["illustrious-v0.1"].source_of("sampler")
+    assert pages_of(cited) == (PAGES["C0"], PAGES["P"])
+    assert set(PAGES) <= set(CITED)
+    assert pages_of("no tag training") == ()
