@@ -23,6 +23,8 @@ from comfy.cli_args import args
 args.cpu = True
 import torch, nodes, server, comfy.samplers, comfy.sd, folder_paths
 from comfy_api.latest import io
+# ComfyUI loads its own extra nodes before any pack's; two of them serve our nodes
+import comfy_extras.nodes_model_advanced, comfy_extras.nodes_upscale_model
 seen = []
 def watch(event, arguments):
     if event in ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system"):
