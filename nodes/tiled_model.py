@@ -48,7 +48,8 @@ class IXLTiledModel(io.ComfyNode):
                 io.Boolean.Input(
                     "consensus", default=True, optional=True,
                     tooltip="Neighbouring tiles agree on tone before they are blended: removes the "
-                    "steps in brightness and colour that blending only hides. Costs next to nothing.",
+                    "steps in brightness and colour that blending only hides. Costs hardly any "
+                    "time.",
                 ),
                 io.Latent.Input(
                     "guide", optional=True,
