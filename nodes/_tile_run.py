@@ -25,7 +25,7 @@ class TileRun:
         self.mask = mask
         self.hints = Hints()
         self.covers: dict = {}
-        self.anchor: Anchor | None = None
+        self.anchors: dict[tuple[int, int], Anchor] = {}
         self._on_step = progress()
         self._reached = 0
 
@@ -34,9 +34,9 @@ class TileRun:
 
         What a model predicts there ComfyUI replaces with the latent itself.
         """
-        if self.mask is None:
+        mask, end = self.mask, (tiles[-1].rows.stop, tiles[-1].cols.stop)
+        if mask is None or tuple(mask.shape[2:]) != end:  # other nodes may evaluate other sizes
             return [True] * len(tiles)
-        mask = self.mask
         if "denoise_mask_function" in model_options:  # differential diffusion: moves with the noise
             mask = model_options["denoise_mask_function"](
                 timestep, mask, extra_options={"model": self.guider, "sigmas": self.sigmas}

@@ -98,13 +98,13 @@ class TiledSampling:
         x0 = executor(x, timestep, *args, **kwargs)
         if self.guide is None or self.anchor == 0:
             return x0
-        run = self.run or TileRun()
-        if run.anchor is None:
+        anchors, size = (self.run or TileRun()).anchors, tuple(x.shape[2:])
+        if size not in anchors:
             guide = comfy.utils.repeat_to_batch_size(self.guide, x.shape[0]).to(x)
             guide = executor.class_obj.inner_model.process_latent_in(guide)
-            run.anchor = make_anchor(guide, *x.shape[2:])
+            anchors[size] = make_anchor(guide, *size)
         sigma = timestep.reshape(-1, 1, 1, 1).float()
-        return anchored(x0, run.anchor, anchor_amount(sigma, self.anchor))
+        return anchored(x0, anchors[size], anchor_amount(sigma, self.anchor))
 
     def calc_cond_batch(self, executor, model, conds, x_in, timestep, model_options):
         """x0 of every condition list: [B, C, H, W] each, blended from tiles."""

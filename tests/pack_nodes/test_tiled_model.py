@@ -130,6 +130,21 @@ def test_the_anchor_holds_the_picture_to_the_guide(ixl, tiny):
     assert drift[1] < 0.5 * drift[0]
 
 
+@pytest.mark.parametrize("objective", ["eps", "v_prediction"])
+def test_the_anchor_acts_on_x0_whatever_the_unet_predicts(ixl, tiny, prompts, objective):
+    """The real U-Net, read as either kind; at high noise the mean of x0 is that of the guide."""
+    from comfy_extras.nodes_model_advanced import ModelSamplingDiscrete
+
+    model = ModelSamplingDiscrete().patch(tiny.model, objective, False)[0]
+    guide, seen = torch.full((1, 4, 16, 16), 3.0), []
+    sample(
+        tiles_of(ixl, guide=guide, anchor=1.0).patch(model), *prompts, size=(32, 32), steps=2,
+        callback=lambda step, x0, x, total: seen.append(x0.mean().item()),
+    )  # fmt: skip
+    # ComfyUI's own scale of SDXL latents
+    assert seen[0] == pytest.approx(3.0 * tiny.model.model.latent_format.scale_factor, rel=0.01)
+
+
 def test_size_conditioning_tells_sdxl_the_size_of_the_tile(ixl, tiny, prompts):
     seen = []
 
