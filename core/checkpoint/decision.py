@@ -12,6 +12,7 @@ from typing import NamedTuple
 from .findings import Finding, speaker
 from .identity import Identity
 from .profiles import OBJECTIVES, Profile, with_objective
+from .sources import spelled_out
 
 AUTOMATIC, ON, OFF = "automatic", "on", "off"
 SWITCH = (AUTOMATIC, ON, OFF)
@@ -119,9 +120,11 @@ def _zero_snr(
                 "the darkest pictures stay grey, set zero_terminal_snr to on"
             )
         return False, "nothing in the file says so"
+    if not finding.claims.zero_terminal_snr:
+        return False, _quoted(finding)
     if objective != "v-prediction":
         return False, f"it needs v-prediction, although {_quoted(finding)}"
-    return finding.claims.zero_terminal_snr, _quoted(finding)
+    return True, _quoted(finding)
 
 
 def _rescale(
@@ -130,7 +133,7 @@ def _rescale(
     if override >= 0:
         return override, "as set on the node"
     usual = with_objective(profile, objective, zero_snr)
-    why = usual.source_of("cfg_rescale") or "no source"
+    why = spelled_out(usual.source_of("cfg_rescale")) or "no source"
     return usual.cfg_rescale, f"that of the profile {profile.label} ({why})"
 
 

@@ -102,8 +102,8 @@ function table(rows) {
     return element("table", {}, element("tbody", {}, ...rows.map(([label, value, source]) =>
         element("tr", {},
             element("th", { scope: "row", text: label }),
-            element("td", { text: value }),
-            ...(source ? [element("td", { class: "ixl-source" }, ...sourceParts(source))] : [])))));
+            element("td", { text: value, colspan: source?.text ? 1 : 2 }),
+            ...(source?.text ? [element("td", { class: "ixl-source" }, ...sourceParts(source))] : [])))));
 }
 
 function sourceParts({ text, links }) {
