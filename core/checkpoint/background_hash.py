@@ -35,6 +35,16 @@ class Superseded(Exception):
     """Raised inside the work when another file is wanted instead."""
 
 
+class _Look(NamedTuple):
+    """A look at a file without its hash, and what it rests on. file: the one to hash."""
+
+    identity: Identity
+    file: str
+    data_start: int
+    when: tuple[int, int]
+    profiles: Mapping[str, Profile]
+
+
 class BackgroundHasher:
     """Hashes what is asked for. folder: gives the place of the cache that loaders use too."""
 
@@ -44,6 +54,7 @@ class BackgroundHasher:
         self._wanted: dict[str, tuple[float, int]] = {}  # path: (last asked for, data_start)
         self._ended: dict[tuple, Hashes | str] = {}  # (path, stamp): hashes, or why there are none
         self._current, self._done, self._total = "", 0, 0
+        self.looks: dict[str, _Look] = {}  # by path, of files that wait for their hash
         self._thread: threading.Thread | None = None
 
     def known(self, path: str, data_start: int = 0) -> Hashes | None:
@@ -118,8 +129,13 @@ def look(
 ) -> tuple[Identity, HashProgress]:
     """The identity of a file at once, and how far its hash is; begins to hash when there is none.
 
-    Until the hash is there, the identity rests on the other layers.
+    Until the hash is there, the identity rests on the other layers. They are read once: who waits
+    asks often, and reading a header keeps the other threads of Python waiting.
     """
+    before = hasher.looks.pop(path, None)
+    if before and _still_so(before, hasher, profiles):
+        hasher.looks[path] = before
+        return before.identity, hasher.want(before.file, before.data_start)
     missing: list[tuple[str, int]] = []  # of a diffusers folder the U-Net is hashed
 
     def at_once(path: str, _, data_start: int) -> Hashes:
@@ -129,6 +145,16 @@ def look(
         return known or Hashes("")
 
     identity = identify(path, None, at_once, profiles)
-    if missing:
-        return identity, hasher.want(*missing[0])
-    return identity, HashProgress("known" if identity.hashes.sha256 else "none")
+    if not missing:
+        return identity, HashProgress("known" if identity.hashes.sha256 else "none")
+    file, data_start = missing[0]
+    hasher.looks[path] = _Look(identity, file, data_start, stamp(os.stat(file)), profiles)
+    return identity, hasher.want(file, data_start)
+
+
+def _still_so(look: _Look, hasher: BackgroundHasher, profiles: Mapping[str, Profile]) -> bool:
+    try:
+        same = stamp(os.stat(look.file)) == look.when
+        return same and look.profiles == profiles and not hasher.known(look.file, look.data_start)
+    except OSError:  # gone: a new look says so
+        return False

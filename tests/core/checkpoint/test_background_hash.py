@@ -1,6 +1,7 @@
 """Hashing behind the scenes: one at a time, shared, given up when another file is wanted."""
 
 import hashlib
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import pytest
 from ixl.core.checkpoint import background_hash, hashing
 from ixl.core.checkpoint.background_hash import BackgroundHasher, look
 from ixl.core.checkpoint.hashing import STEP, hash_file_cached, remembered_hashes
+from ixl.core.checkpoint.profiles import PROFILES
 
 PYTHON = Path(__file__).resolve().parents[3] / "python"
 
@@ -173,6 +175,28 @@ def test_a_look_is_at_once_and_then_has_the_hash(tmp_path, cache):
     assert progress.state in ("waiting", "running")
     identity, progress = until(lambda: (f := look(path, hasher))[1].state == "known" and f)
     assert identity.hashes.sha256 == hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def test_a_look_that_waits_for_its_hash_is_renewed_when_the_file_changes(large, tmp_path, cache):
+    """A hash that takes long runs before, so that this file waits all the time."""
+    hasher = BackgroundHasher(lambda: cache)
+    path = model_files.write(tmp_path / "Illustrious-XL-v1.0.safetensors", model_files.SDXL)
+    busy = large("busy", 400)
+    until(lambda: hasher.want(busy).done > 0)
+    first, progress = look(path, hasher)
+    assert progress.state == "waiting" and look(path, hasher) == (first, progress)
+    model_files.write(path := Path(path), {**model_files.SDXL, "v_pred": (0,)}, "F32")
+    hasher.want(busy)
+    assert look(str(path), hasher)[0].objective == "v-prediction"
+    mine = {"sdxl": PROFILES["sdxl"]._replace(family="illustrious", version="v1.0")}
+    mine |= {name: profile for name, profile in PROFILES.items() if name != "sdxl"}
+    hasher.want(busy)
+    assert look(str(path), hasher, mine)[0].profile == "sdxl"
+    path.write_bytes(b"<html>")
+    assert "web page" in look(str(path), hasher)[0].problem
+    path.unlink()
+    assert "cannot be read" in look(str(path), hasher)[0].problem
+    os.truncate(busy, 0)  # ends its hash
 
 
 def test_a_look_at_a_lora_wants_both_hashes(tmp_path, cache):
