@@ -46,9 +46,8 @@ CACHED_LENGTH = 100
 
 
 class Entry(NamedTuple):
-    """One item, understood.
+    """One item, understood. name: canonical spelling for look-ups. text: as it is printed.
 
-    name: canonical spelling for look-ups (lower case, spaces, no escapes). text: as it is printed.
     why: one clause on how the section was found. edits: (kind, why) of each change of spelling.
     """
 
@@ -237,9 +236,9 @@ class Reader:
 
     def _names_something(self, name: str) -> bool:
         """Whether a name is listed, bare or behind a prefix: "artist:ask (askzy)"."""
-        prefix, colon, rest = name.partition(":")
-        bare = rest.strip() if colon and prefix in _PREFIXES else name.removeprefix("by ")
-        return self.lookup(name) is not None or self.lookup(bare) is not None
+        prefix, _, rest = name.partition(":")
+        bare = rest.strip() if prefix in _PREFIXES else name.removeprefix("by ")
+        return any(self.lookup(known) is not None for known in (name, bare))
 
     def _dynamic(self, kind: str, text: str) -> Entry:
         """A wildcard, choice or schedule: goes where all its alternatives would go."""
@@ -298,4 +297,5 @@ def is_plain(text: str, reader: Reader) -> bool:
         and prompt.parts[0].kind == "tag"
         and not prompt.groups
         and not _STRUCTURE.search(text)
+        and not invisible(text)
     )

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from ..vocabulary.tag import Vocabulary
 from .changes import Change
-from .classify import CACHE_LIMIT, CACHED_LENGTH, Entry, Reader, is_plain, simple_name
+from .classify import CACHE_LIMIT, CACHED_LENGTH, Reader, is_plain, simple_name
 from .explain import Placement, explain, list_sections
 from .lint import check_items, check_negatives
 from .options import check_options
@@ -230,13 +230,14 @@ def _count(items, weights: list[float]) -> Counter:
 
 
 def _unchanged(prompt: Prompt, text: str, reader: Reader) -> _Details:
-    """The text as it is, with a warning: its brackets cannot be taken apart safely."""
-    items = [
-        Item(part, Entry("general", "unknown", part.text, part.text, "left where it is"))
-        for part in prompt.atoms
-    ]
+    """The text as it is, with a warning: its parts cannot be moved safely."""
+    items = []
+    for part in prompt.atoms:
+        entry = reader.entry(part.kind, part.text)
+        left = {"section": "general", "text": part.text, "edits": (), "why": "left where it is"}
+        items.append(Item(part, entry._replace(**left)))
     kept = Arrangement(text, prompt, [items], [""], [], [])
-    why = "the brackets of this text cannot be taken apart without changing what they mean"
+    why = "the parts of this text cannot be moved without changing what they mean"
     problem = PromptWarning(
         "syntax", text[:60], why, "close every bracket, or write the parts apart"
     )
