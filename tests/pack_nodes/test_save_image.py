@@ -239,6 +239,50 @@ def test_what_loaders_of_this_pack_say_on_the_model(run, folder):
     assert (reading.record.positive, reading.record.negative) == ("mine", "lowres")
 
 
+def test_a_workflow_of_this_packs_nodes_alone(run, folder):
+    """Prompt builder, loaders and settings: everything that the file says comes over links."""
+    from ixl.nodes import node_classes
+    from ixl.tools.workflow import load_workflow
+
+    import nodes
+
+    made = load_workflow("text-to-image").api
+    kinds = {one["class_type"]: key for key, one in made.items()}
+    del made[kinds["PreviewAny"]]
+    made[kinds["IXLLoadCheckpoint"]]["inputs"]["checkpoint"] = tiny.CHECKPOINT
+    size = {"aspect_ratio": "custom", "custom_width": 256, "custom_height": 320}
+    made[kinds["IXLResolution"]]["inputs"] |= size
+    settings = made[kinds["IXLSamplerDefaults"]]["inputs"]
+    made["lora"] = node("IXLLoadLora", model=settings["model"], lora_1=tiny.LORA,
+                        strength_model_1=0.7, strength_clip_1=1.0)  # fmt: skip
+    settings |= {"model": ["lora", 0], "steps": 1}
+    saver = kinds["IXLSaveImage"]
+    known = nodes.NODE_CLASS_MAPPINGS
+    added = {one.__name__: one for one in node_classes() if one.__name__ not in known}
+    known.update(added)
+    try:
+        done = run(made, [saver])
+    finally:
+        for name in added:
+            del known[name]
+    assert done.error is None, done.error
+    found, reading = read_one(folder, done, saver)
+    record = reading.record
+    assert (record.width, record.height, found.width, found.height) == (256, 320, 256, 320)
+    assert record.positive.startswith("1girl, ") and "masterpiece" in record.positive
+    assert (
+        record.negative
+        and record.first.sampler in known["KSampler"].INPUT_TYPES()["required"]["sampler_name"][0]
+    )
+    assert (record.first.steps, record.first.denoise) == (1, 1.0) and record.first.cfg > 1
+    assert record.first.scheduler not in ("", "automatic")
+    assert record.sections[0]["name"] == "person count" and record.profile
+    (model,), (lora,) = record.of_kind("model"), record.of_kind("lora")
+    assert (model.name, lora.name) == (tiny.CHECKPOINT, tiny.LORA)
+    assert lora.strength_model == 0.7
+    assert len(model.sha256) == len(lora.sha256) == len(lora.data_sha256) == 64
+
+
 def test_lists_give_each_picture_its_own_text_and_batches_their_place(run, folder):
     from ixl.core.metadata.read import read_picture
 
