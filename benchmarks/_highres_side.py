@@ -58,10 +58,10 @@ class Meter:
 class PeakMemory(threading.Thread):
     """Looks at the resident memory 20 times a second while a case runs."""
 
-    def __init__(self):
+    def __init__(self, before: int):
         super().__init__(daemon=True)
         self.process, self.done = psutil.Process(), threading.Event()
-        self.before = self.peak = self.process.memory_info().rss
+        self.before = self.peak = before
 
     def run(self):
         while not self.done.wait(0.05):
@@ -186,8 +186,8 @@ def load_peer(folder: str) -> dict:
     return module.NODE_CLASS_MAPPINGS
 
 
-def measured(case, model, toy) -> tuple[torch.Tensor, Counted]:
-    meter, memory = Meter(toy), PeakMemory()
+def measured(case, model, toy, before: int) -> tuple[torch.Tensor, Counted]:
+    meter, memory = Meter(toy), PeakMemory(before)
     metered = model.clone()
     metered.add_wrapper_with_key("apply_model", "benchmark", meter)
     memory.start()
@@ -216,12 +216,13 @@ def main(side: str, folder: str, size: int, steps: int) -> None:
         return Setting(models, *texts, latent, number, toy)
 
     sample(models.model, setting(16, 1))  # loads what is loaded once
+    before = psutil.Process().memory_info().rss
     wanted = [("model", setting(size // 8, steps))]
     wanted += [(name, setting(TOY_SIDE, TOY_STEPS, toy)) for name, toy in TOYS.items()]
     number = 0
     for kind, given in wanted:
         for name, case in SIDES[side](given, nodes):
-            result, counted = measured(case, models.model, given.toy)
+            result, counted = measured(case, models.model, given.toy, before)
             known = models.model.model.process_latent_in(result)
             saved = {"name": name, "kind": kind, "latent": known, **counted._asdict()}
             torch.save(saved, Path(folder) / f"{side}-{number:02}.pt")

@@ -9,7 +9,8 @@ side in a process of its own. Columns: model calls; evaluated latents per step, 
 of the picture; seconds of wall and of processor time; processor time beyond the model calls, as a
 share of theirs; resident memory above that of the loaded model; the largest seam step and the error
 (standard deviation of the difference to the untiled result), both as shares of the untiled result's
-standard deviation. UltimateSDUpscale draws other noise in every tile, so its error is mostly that.
+standard deviation. UltimateSDUpscale draws other noise in every tile, so its error is mostly that,
+and encodes and decodes every tile, which counts as beyond the model.
 
 Toys (tests/support/seam_toys.py) cost nothing and show one fault each, at 2048x2048 px in 4 steps.
 """
