@@ -34,8 +34,9 @@ class Counted(NamedTuple):
 
     calls: int  # of the model
     latents: int  # evaluated positions, over all calls and samples
-    model_seconds: float
-    seconds: float
+    model_cpu: float  # seconds of processor time inside model calls
+    cpu: float  # of all
+    seconds: float  # wall
     peak_mb: float  # of resident memory above what it was before
 
 
@@ -43,27 +44,27 @@ class Meter:
     """An APPLY_MODEL wrapper that counts, and puts a toy in the U-Net's place if there is one."""
 
     def __init__(self, toy=None):
-        self.toy, self.calls, self.latents, self.seconds = toy, 0, 0, 0.0
+        self.toy, self.calls, self.latents, self.cpu = toy, 0, 0, 0.0
 
     def __call__(self, executor, x, *args, **kwargs):
-        start = time.perf_counter()
+        start = time.process_time()
         out = self.toy(x) if self.toy else executor(x, *args, **kwargs)
-        self.seconds += time.perf_counter() - start
+        self.cpu += time.process_time() - start
         self.calls += 1
         self.latents += x.shape[0] * x.shape[2] * x.shape[3]
         return out
 
 
 class PeakMemory(threading.Thread):
-    """Looks at the resident memory every 5 ms while a case runs."""
+    """Looks at the resident memory 20 times a second while a case runs."""
 
-    def __init__(self):
+    def __init__(self, before: int):
         super().__init__(daemon=True)
         self.process, self.done = psutil.Process(), threading.Event()
-        self.before = self.peak = self.process.memory_info().rss
+        self.before = self.peak = before
 
     def run(self):
-        while not self.done.wait(0.005):
+        while not self.done.wait(0.05):
             self.peak = max(self.peak, self.process.memory_info().rss)
 
     def stop(self) -> float:
@@ -185,17 +186,17 @@ def load_peer(folder: str) -> dict:
     return module.NODE_CLASS_MAPPINGS
 
 
-def measured(case, model, toy) -> tuple[torch.Tensor, Counted]:
-    meter, memory = Meter(toy), PeakMemory()
+def measured(case, model, toy, before: int) -> tuple[torch.Tensor, Counted]:
+    meter, memory = Meter(toy), PeakMemory(before)
     metered = model.clone()
     metered.add_wrapper_with_key("apply_model", "benchmark", meter)
     memory.start()
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     with torch.inference_mode():
         result = case(metered)
-    seconds = time.perf_counter() - start
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     peak = memory.stop()
-    return result, Counted(meter.calls, meter.latents, meter.seconds, seconds, peak)
+    return result, Counted(meter.calls, meter.latents, meter.cpu, cpu, seconds, peak)
 
 
 def main(side: str, folder: str, size: int, steps: int) -> None:
@@ -215,12 +216,13 @@ def main(side: str, folder: str, size: int, steps: int) -> None:
         return Setting(models, *texts, latent, number, toy)
 
     sample(models.model, setting(16, 1))  # loads what is loaded once
+    before = psutil.Process().memory_info().rss
     wanted = [("model", setting(size // 8, steps))]
     wanted += [(name, setting(TOY_SIDE, TOY_STEPS, toy)) for name, toy in TOYS.items()]
     number = 0
     for kind, given in wanted:
         for name, case in SIDES[side](given, nodes):
-            result, counted = measured(case, models.model, given.toy)
+            result, counted = measured(case, models.model, given.toy, before)
             known = models.model.model.process_latent_in(result)
             saved = {"name": name, "kind": kind, "latent": known, **counted._asdict()}
             torch.save(saved, Path(folder) / f"{side}-{number:02}.pt")

@@ -6,10 +6,11 @@ Peers take part when their folder is given: TILED_DIFFUSION_PATH (shiimizu/Comfy
 ULTIMATE_SD_UPSCALE_PATH (ssitu/ComfyUI_UltimateSDUpscale, with its submodule). All sides have the
 same tiny checkpoint, start (a slope with texture), seed, Euler steps, CFG 5 and denoise 0.5, each
 side in a process of its own. Columns: model calls; evaluated latents per step, condition and latent
-of the picture; seconds; time beyond the model calls; resident memory above that of the loaded
-model; the largest seam step and the error (standard deviation of the difference to the untiled
-result), both as shares of the untiled result's standard deviation. UltimateSDUpscale draws other
-noise in every tile, so its error is mostly that.
+of the picture; seconds of wall and of processor time; processor time beyond the model calls, as a
+share of theirs; resident memory above that of the loaded model; the largest seam step and the error
+(standard deviation of the difference to the untiled result), both as shares of the untiled result's
+standard deviation. UltimateSDUpscale draws other noise in every tile, so its error is mostly that,
+and encodes and decodes every tile, which counts as beyond the model.
 
 Toys (tests/support/seam_toys.py) cost nothing and show one fault each, at 2048x2048 px in 4 steps.
 """
@@ -55,7 +56,7 @@ def run_sides(size: int, steps: int) -> list[dict]:
 
 def sampling_table(rows: list[dict], size: int, steps: int) -> None:
     print(f"\nTiny checkpoint, {size}x{size} px, {steps} steps")
-    head = ("calls", "redundancy", "s", "beyond model", "MB", "seam step", "error")
+    head = ("calls", "redundancy", "s", "CPU s", "beyond model", "MB", "seam step", "error")
     print(f"{'':<48}" + "".join(f"{name:>14}" for name in head))
     mine = [row for row in rows if row["kind"] == "model"]
     whole = mine[0]["latent"]
@@ -63,7 +64,8 @@ def sampling_table(rows: list[dict], size: int, steps: int) -> None:
         seam, error = against(row["latent"], whole)
         print(
             f"{row['name']:<48}{row['calls']:>14}{redundancy(row, size // 8, steps):>14.2f}"
-            f"{row['seconds']:>14.1f}{overhead(row):>13.2%} {row['peak_mb']:>13.0f}"
+            f"{row['seconds']:>14.1f}{row['cpu']:>14.1f}{overhead(row):>14.2%}"
+            f"{row['peak_mb']:>14.0f}"
             f"{seam:>14.4f}{error:>14.4f}"
         )
     print(f"bar: this pack spends at most {OVERHEAD_BAR:.0%} beyond the model calls")
@@ -146,7 +148,7 @@ def redundancy(row: dict, side: int, steps: int) -> float:
 
 
 def overhead(row: dict) -> float:
-    return row["seconds"] / row["model_seconds"] - 1
+    return row["cpu"] / row["model_cpu"] - 1
 
 
 def main() -> None:
