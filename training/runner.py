@@ -41,6 +41,7 @@ OnStep = Callable[[int, int], None]
 WORKER_LOCK = "worker.lock"
 POLL = 0.3  # seconds
 WORKER_PATIENCE = 20.0  # seconds between looks whether a worker is at work
+STARTING = 300.0  # seconds that a Python may take until it holds the run's lock
 GRACE = 60.0  # seconds from a stop request to the end of the process group
 # Seconds without a sign of life. Caching the latents of a large data set says little.
 HANGING, HANGING_AT_START = 900.0, 7200.0
@@ -136,7 +137,7 @@ def watch(folder: Path, process: subprocess.Popen | None) -> str:
     """Wait until the trainer ends and settle how; process: None for one that was taken over."""
     pid = process.pid if process else state_of(folder).get("pid", 0)
     asked, ready = None, False
-    while process.poll() is None if process else is_locked(folder / TRAINER_LOCK):
+    while process.poll() is None if process else _is_alive(folder, pid):
         time.sleep(POLL)
         ready = ready or any(event["event"] == "ready" for event in part_events(folder))
         if (folder / "requests" / "stop").exists():
@@ -157,6 +158,21 @@ def watch(folder: Path, process: subprocess.Popen | None) -> str:
     if process:  # the number of one that was taken over may be another's by now
         end_group(pid, at_once=True)  # workers of a trainer that was killed
     return settle(folder, *outcome(folder, code))
+
+
+def _is_alive(folder: Path, pid: int) -> bool:
+    """Whether the trainer of a run that was taken over lives, or is still about to tell."""
+    if is_locked(folder / TRAINER_LOCK):
+        return True
+    if part_events(folder) or time.time() - state_of(folder).get("changed", 0) > STARTING:
+        return False
+    if os.name == "nt":
+        return True  # there, asking for a process ends it
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def _last_sign(folder: Path) -> float:

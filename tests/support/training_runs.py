@@ -47,7 +47,7 @@ def tiny_settings(name: str, checkpoint: Path, pictures: Path, **changes) -> dic
     }
 
 
-def wait_until(true, seconds: float = 240.0, what: str = "it"):
+def wait_until(true, seconds: float = 600.0, what: str = "it"):
     """The first true value of a function; fails with AssertionError when time is up."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -163,6 +163,27 @@ def test_run_of_a_machine_that_went_down_is_settled(make):
     assert "ended without a word" in status(folder)["message"]
 
 
+def test_trainer_that_has_not_told_of_itself_yet_is_waited_for(make):
+    """A worker that takes over must not settle a run whose Python is still starting."""
+    folder = make()
+    code = (
+        "import sys, time; time.sleep(2); sys.path.insert(0, sys.argv[1])\n"
+        "from pathlib import Path; from ixl.training.runs import lock\n"
+        "run = Path(sys.argv[2])\n"
+        "with lock(run / 'trainer.lock'):\n"
+        "    time.sleep(1)\n"
+        "    with (run / 'events.jsonl').open('w') as file:\n"
+        '        file.write(\'{"event": "start", "part": 1, "step": 0}\\n\')\n'
+        '        file.write(\'{"event": "done", "step": 6}\\n\')\n'
+        "    time.sleep(1)\n"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code, str(PYTHON), str(folder)])
+    set_state(folder, status="running", part=1, pid=child.pid)
+    work(folder.parent)
+    assert state_of(folder)["status"] == "done"
+    child.wait()
+
+
 @pytest.mark.parametrize(
     ("last", "code", "expected"),
     [

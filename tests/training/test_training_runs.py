@@ -75,7 +75,7 @@ class Place:
         environment = {**os.environ, "SD_SCRIPTS_PYTHON": str(self.python["fork"])}
         command = [sys.executable, str(PACK), "train", *arguments, "--json"]
         return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=280, **options
+            command, env=environment, capture_output=True, text=True, timeout=900, **options
         )
 
     def start(self, name: str, *arguments, **changes) -> subprocess.CompletedProcess:
