@@ -176,7 +176,7 @@ def _is_alive(folder: Path, pid: int) -> bool:
 
 
 def _last_sign(folder: Path) -> float:
-    found = [folder / name for name in ("events.jsonl", "log.txt", "job.json")]
+    found = [folder / name for name in ("events.jsonl", "log.txt", "state.json")]
     return max(p.stat().st_mtime for p in found if p.exists())
 
 
