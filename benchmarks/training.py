@@ -60,6 +60,7 @@ def per_step(folder: Path, steps: int) -> tuple[float, float]:
     python = tiny_trainer.make_interpreter(folder)
     backend = Backend(Path(os.environ["SD_SCRIPTS_PATH"]), python)
     run = make_run(folder / "runs", read_settings(given), backend, tokenizer_source(ROOT))
+    os.environ["OMP_NUM_THREADS"] = "1"  # threads that wait for each other cost CPU time too
     os.environ["TINY_TIMES"] = str(folder / "ours.json")
     ours = start_trainer(run)
     config = folder / "plain.toml"
