@@ -7,22 +7,26 @@ runs in a thread. The host's middleware refuses other origins; JSON as content t
 forms of other pages out as well.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 from collections.abc import Callable, Mapping
 from functools import wraps
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .core.checkpoint.background_hash import BackgroundHasher, look
-from .core.checkpoint.decision import AUTOMATIC, OBJECTIVE_CHOICES, SWITCH, Overrides
-from .core.checkpoint.facts import KINDS, facts, in_use
 from .core.checkpoint.profiles import PROFILES as MODEL_PROFILES
-from .core.checkpoint.profiles import Profile as ModelProfile
-from .core.prompt.budget import CHUNK, Count, measure
-from .core.prompt.normalize import normalize
-from .core.prompt.profiles import DEFAULT_PROFILE, PROFILES, Profile, get_profile
-from .core.vocabulary.tag import CATEGORIES
+from .core.once import once
+from .core.prompt.profiles import PROFILES
+
+if TYPE_CHECKING:
+    from .core.checkpoint.decision import Overrides
+    from .core.checkpoint.profiles import Profile as ModelProfile
+    from .core.prompt.budget import Count
+    from .core.prompt.profiles import Profile
+
 
 MOST_BYTES = 256 * 1024  # of a request; the longest prompts seen in the wild have 20 kB
 MOST_RESULTS = 50
@@ -48,6 +52,7 @@ def register(
     known_profiles: Callable[[], Mapping[str, Profile]] = lambda: PROFILES,
 ) -> None:
     """Adds the routes. vocabulary, known_profiles: called when a request needs them."""
+    from .core.prompt.profiles import DEFAULT_PROFILE
 
     @routes.get("/ixl/tags")
     @answers
@@ -100,14 +105,21 @@ def register_models(
     find_file: (folder, name) -> path of a name that the host itself lists, None for all others.
     hash_folder: where the loaders remember hashes.
     """
-    hasher = BackgroundHasher(hash_folder)
+
+    @once
+    def hasher():
+        from .core.checkpoint.background_hash import BackgroundHasher
+
+        return BackgroundHasher(hash_folder)
 
     @routes.get("/ixl/checkpoint")
     @answers
     async def checkpoint(request: web.Request) -> dict:
-        folder, name, choice, overrides = _model_query(request.query)
-
         def look_at_file() -> dict:
+            from .core.checkpoint.background_hash import look
+            from .core.checkpoint.facts import facts, in_use
+
+            folder, name, choice, overrides = _model_query(request.query)
             path = find_file(folder, name)
             if path is None:
                 raise NotFound(
@@ -115,7 +127,7 @@ def register_models(
                     "there and refresh the lists (R)."
                 )
             profiles = model_profiles()
-            identity, progress = look(path, hasher, profiles)
+            identity, progress = look(path, hasher(), profiles)
             identity = identity._replace(file=name)
             used = in_use(identity, profiles, choice, overrides)
             known = facts(identity, *used, profiles, known_profiles(), folder)
@@ -140,6 +152,8 @@ def answers(handler):
 
 def explain(text: str, profile: Profile, vocabulary, options: dict) -> dict:
     """The contract of `normalize --json`, the parse of the text, and a reason per atom."""
+    from .core.prompt.normalize import normalize
+
     result = normalize(text, profile, vocabulary, **options)
     return {
         **result.as_dict(),
@@ -154,6 +168,8 @@ def search_tags(vocabulary, typed: str, limit: int, categories: tuple[str, ...])
 
 
 def _tokens(text: str, profile: Profile, vocabulary, count: Count) -> dict:
+    from .core.prompt.budget import CHUNK, measure
+
     budget = measure(text, count, profile, vocabulary)
     cuts = {cut.chunk: {"start": cut.start, "end": cut.end, "text": cut.tag} for cut in budget.cuts}
     shown = [
@@ -165,11 +181,15 @@ def _tokens(text: str, profile: Profile, vocabulary, count: Count) -> dict:
 
 def _read(text: str, profile: Profile, vocabulary):
     """The parse that `normalize` works on; it asks the vocabulary what is a name and what prose."""
+    from .core.prompt.normalize import normalize
+
     return normalize(text, profile, vocabulary).source
 
 
 def _search_query(query) -> tuple[str, int, tuple[str, ...]]:
     """(typed text, limit, categories) of the query string."""
+    from .core.vocabulary.tag import CATEGORIES
+
     typed = query.get("q", "")
     if len(typed) > MOST_TYPED:
         raise BadRequest(f"q has {len(typed)} characters; at most {MOST_TYPED} are searched for.")
@@ -186,6 +206,10 @@ def _search_query(query) -> tuple[str, int, tuple[str, ...]]:
 
 def _model_query(query) -> tuple[str, str, str, Overrides]:
     """(folder, name, id of a profile or automatic, overrides) of the query string."""
+    from .core.checkpoint.choices import AUTOMATIC, OBJECTIVE_CHOICES, SWITCH
+    from .core.checkpoint.decision import Overrides
+    from .core.checkpoint.facts import KINDS
+
     folder = _one_of(query, "folder", tuple(KINDS))
     if not query.get("name"):
         raise BadRequest("name is missing; give the name of a model file as the loader lists it.")
@@ -216,6 +240,8 @@ async def _prompt(
     request: web.Request, known_profiles: Callable[[], Mapping[str, Profile]]
 ) -> tuple[str, Profile, dict]:
     """(text, profile, options) of a posted prompt."""
+    from .core.prompt.profiles import DEFAULT_PROFILE, get_profile
+
     if request.content_type != "application/json":
         raise BadRequest(
             f"The content type is {request.content_type}; post JSON as application/json."

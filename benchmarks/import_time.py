@@ -25,6 +25,8 @@ import torch, nodes, server, comfy.samplers, comfy.sd, folder_paths
 from comfy_api.latest import io
 # ComfyUI loads its own extra nodes before any pack's; two of them serve our nodes
 import comfy_extras.nodes_model_advanced, comfy_extras.nodes_upscale_model
+# with the server there, the pack also registers its routes
+server.PromptServer(asyncio.new_event_loop())
 seen = []
 def watch(event, arguments):
     if event in ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "os.system"):
@@ -43,6 +45,8 @@ sys.modules[name] = module
 spec.loader.exec_module(module)
 extension = asyncio.run(module.comfy_entrypoint())
 found = asyncio.run(extension.get_node_list())
+for node in found:
+    node.GET_SCHEMA()  # as the loader does
 took = (time.perf_counter() - start) * 1000
 print(json.dumps({"ms": took, "nodes": len(found), "seen": seen}))
 """

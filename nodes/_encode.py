@@ -5,14 +5,17 @@ AUTOMATIC1111 wiki "Features": a token's embedding is multiplied by its weight, 
 scaled back to its mean ("No norm" leaves the scaling out).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import node_helpers
 import torch
 from comfy_api.latest import io
 
-from ..core.checkpoint.route import SizeConditioning
-from ..core.prompt.encodable import encodable
-from ..core.prompt.given import text_of
-from ..core.prompt.report import encode_report
+if TYPE_CHECKING:
+    from ..core.checkpoint.route import SizeConditioning
+
 
 COMFYUI, A1111, NO_NORM = "ComfyUI", "A1111", "A1111 without normalization"
 Sizes = io.Custom("IXL_SIZES")  # a SizeConditioning
@@ -46,6 +49,10 @@ def encode(
 
     sizes: SDXL's size conditioning in px; for entries of 0 those of `shared`, else ComfyUI's own.
     """
+    from ..core.prompt.encodable import encodable
+    from ..core.prompt.given import text_of
+    from ..core.prompt.report import encode_report
+
     if clip is None:
         raise ValueError(
             "clip is empty: the checkpoint holds no text encoder. Load one that does, or a CLIP."

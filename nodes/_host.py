@@ -6,8 +6,6 @@ import comfy.model_management
 import comfy.utils
 import folder_paths
 
-from ..core.checkpoint.diffusers import find_folders
-
 
 def check_cancel() -> None:
     """Raises ComfyUI's interrupt exception when the user pressed Cancel. Never catch it broadly."""
@@ -40,6 +38,8 @@ def find_model(folder: str, name: str) -> str | None:
     In "diffusers" the names are those of model folders, with a slash at the end.
     """
     if folder == "diffusers":
+        from ..core.checkpoint.folders import find_folders
+
         found = find_folders(folder_paths.get_folder_paths(folder))
         return found.get(name.removesuffix("/"))
     listed = name in folder_paths.get_filename_list(folder)

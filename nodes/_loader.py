@@ -1,31 +1,21 @@
 """What the two model loaders share: inputs, outputs, and the way from a file to a decision."""
 
+from __future__ import annotations
+
 import logging
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import folder_paths
 from comfy_api.latest import io
 
-from ..core.checkpoint.decision import (
-    AUTOMATIC,
-    OBJECTIVE_CHOICES,
-    PROFILES_RESCALE,
-    SWITCH,
-    Decision,
-    Overrides,
-    choose,
-)
-from ..core.checkpoint.files import stamp
-from ..core.checkpoint.hashing import hash_file_cached
-from ..core.checkpoint.identity import Identity, check_kind, identify
-from ..core.checkpoint.loaded import CHECKPOINT_KEY, LoadedCheckpoint
-from ..core.checkpoint.profiles import Profile
-from ..core.checkpoint.summary import report
 from ._host import progress, user_folder
-from ._load_files import WEIGHT_DTYPES
-from ._profile import model_profiles
-from ._sampling import with_sampling
+
+if TYPE_CHECKING:
+    from ..core.checkpoint.decision import Decision, Overrides
+    from ..core.checkpoint.identity import Identity
+    from ..core.checkpoint.profiles import Profile
+
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +30,9 @@ class Recognised(NamedTuple):
 
 
 def profile_input() -> io.Combo.Input:
+    from ..core.checkpoint.choices import AUTOMATIC
+    from ._profile import model_profiles
+
     return io.Combo.Input(
         "profile",
         options=[AUTOMATIC, *model_profiles()],
@@ -50,6 +43,8 @@ def profile_input() -> io.Combo.Input:
 
 
 def vae_input(meaning: str, advanced: bool) -> io.Combo.Input:
+    from ..core.checkpoint.choices import AUTOMATIC
+
     return io.Combo.Input(
         "vae",
         options=[AUTOMATIC, *folder_paths.get_filename_list("vae")],
@@ -63,6 +58,9 @@ def vae_input(meaning: str, advanced: bool) -> io.Combo.Input:
 
 def override_inputs() -> list:
     """The switches of core.checkpoint.decision.Overrides and the number format, in this order."""
+    from ..core.checkpoint.choices import AUTOMATIC, OBJECTIVE_CHOICES, PROFILES_RESCALE, SWITCH
+    from ._load_files import WEIGHT_DTYPES
+
     return [
         io.Combo.Input(
             "objective",
@@ -133,6 +131,11 @@ def recognise(
 
     Raises ValueError with one sentence for a file that is not sound or not of one of the kinds.
     """
+    from ..core.checkpoint.decision import choose
+    from ..core.checkpoint.hashing import hash_file_cached
+    from ..core.checkpoint.identity import check_kind, identify
+    from ._profile import model_profiles
+
     cache, known = user_folder("hashes"), model_profiles()
     identity = identify(
         path, progress(), lambda file, *rest: hash_file_cached(file, cache, *rest), known
@@ -143,6 +146,10 @@ def recognise(
 
 def loaded(file: Recognised, choice: str, model, clip, vae) -> io.NodeOutput:
     """The outputs: the MODEL sampling as decided and saying what it was made from."""
+    from ..core.checkpoint.loaded import CHECKPOINT_KEY, LoadedCheckpoint
+    from ..core.checkpoint.summary import report
+    from ._sampling import with_sampling
+
     name, identity, profile, decision = file
     model = with_sampling(model, decision)
     attached = LoadedCheckpoint(name, identity.file, identity.hashes.sha256, profile.id)
@@ -159,6 +166,8 @@ def fingerprint(*choices: tuple[str, str], folder: str | None = None) -> list:
 
     With it a node runs again when a file is replaced. What is no file is left out.
     """
+    from ..core.checkpoint.files import stamp
+
     files = [folder_paths.get_full_path(*choice) for choice in choices]
     for at, _, names in os.walk(folder) if folder else ():
         files += [os.path.join(at, name) for name in sorted(names)]

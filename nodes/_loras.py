@@ -1,7 +1,9 @@
 """What the LoRA loader needs from ComfyUI: its slots, the model's layers, reading and applying."""
 
+from __future__ import annotations
+
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import comfy.lora
 import comfy.sd
@@ -10,16 +12,14 @@ import folder_paths
 from comfy import model_sampling
 from comfy_api.latest import io
 
-from ..core.checkpoint.files import stamp
-from ..core.checkpoint.hashing import hash_file_cached
-from ..core.checkpoint.loaded import CHECKPOINT_KEY
-from ..core.checkpoint.lora import read_lora
-from ..core.checkpoint.lora_fit import Base, base_of
-from ..core.checkpoint.lora_keys import Shape, kept, match
-from ..core.checkpoint.lora_report import Applied
-from ..core.checkpoint.profiles import Profile
 from ._host import check_cancel, progress, user_folder
-from ._profile import model_profiles
+
+if TYPE_CHECKING:
+    from ..core.checkpoint.lora_fit import Base
+    from ..core.checkpoint.lora_keys import Shape
+    from ..core.checkpoint.lora_report import Applied
+    from ..core.checkpoint.profiles import Profile
+
 
 # Six: with more the node is taller than a screen where nothing hides the empty ones.
 SLOTS = range(1, 7)
@@ -83,6 +83,8 @@ def chosen_slots(values: dict) -> list[Slot]:
 
 def stamps(values: dict) -> list:
     """Size and time of the chosen files: a LoRA that is trained again keeps its name."""
+    from ..core.checkpoint.files import stamp
+
     names = [values.get(f"lora_{n}") for n in SLOTS]  # None: comes over a link
     paths = [name and name != NONE and folder_paths.get_full_path("loras", name) for name in names]
     return [[*stamp(os.stat(path))] for path in paths if path]
@@ -90,6 +92,11 @@ def stamps(values: dict) -> list:
 
 def prepare(slots: list[Slot], model, clip) -> list[Applied]:
     """The files, read and compared with the model; one progress bar for all of them."""
+    from ..core.checkpoint.hashing import hash_file_cached
+    from ..core.checkpoint.lora import read_lora
+    from ..core.checkpoint.lora_keys import match
+    from ..core.checkpoint.lora_report import Applied
+
     cache, on_step = user_folder("hashes"), progress()
     sizes, layers = [os.path.getsize(slot.path) for slot in slots], layers_of(model, clip)
     found = []
@@ -122,6 +129,10 @@ def layers_of(model, clip) -> dict[str, Shape]:
 
 def base_behind(model, model_profile: Profile | None) -> Base:
     """What is known of a MODEL: by the profile given, else by that of our checkpoint loader."""
+    from ..core.checkpoint.loaded import CHECKPOINT_KEY
+    from ..core.checkpoint.lora_fit import base_of
+    from ._profile import model_profiles
+
     loaded = model.get_attachment(CHECKPOINT_KEY)
     if model_profile is None and loaded:
         model_profile = model_profiles().get(loaded.profile)
@@ -139,6 +150,8 @@ def objective_of(model) -> str:
 
 def apply(model, clip, one: Applied) -> tuple:
     """MODEL and CLIP with a LoRA, as ComfyUI's own loader gives them, without what cannot fit."""
+    from ..core.checkpoint.lora_keys import kept
+
     check_cancel()
     weights, metadata = comfy.utils.load_torch_file(
         one.lora.identity.file, safe_load=True, return_metadata=True

@@ -1,26 +1,23 @@
 """What the metadata nodes need from the host: types of outputs, values of links, model files."""
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING
 
 import comfyui_version
 import folder_paths
 
 import nodes
 
-from ..core.checkpoint.files import UnusableFile
-from ..core.checkpoint.hashing import Hashes, hash_file_cached
-from ..core.checkpoint.header import read_header
-from ..core.checkpoint.loaded import CHECKPOINT_KEY, LORAS_KEY
-from ..core.metadata.executed import Files, OfModel
-from ..core.metadata.links import add_links, link_names, traced_for, without_links
-from ..core.metadata.save import Run, Target
-from ..core.metadata.texts import graph_texts
-from ..core.metadata.walk import Graph, Node
-from ..core.prompt.normalize import normalize
-from ..core.prompt.profiles import DEFAULT_PROFILE
 from ._host import progress, user_folder
-from ._profile import model_profiles, profiles
-from ._vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from ..core.checkpoint.hashing import Hashes
+    from ..core.metadata.executed import Files
+    from ..core.metadata.save import Run, Target
+    from ..core.metadata.walk import Graph
+
 
 SAVER = "IXLSaveImage"
 OVERRIDES = ("positive", "negative", "model")
@@ -41,12 +38,18 @@ def output_types(class_type: str) -> tuple[str, ...]:
 
 def link_savers(queued: dict) -> dict:
     """For PromptServer.add_on_prompt_handler: savers get the values that describe a picture."""
+    from ..core.metadata.links import add_links
+
     add_links(queued.get("prompt"), SAVER, output_types)
     return queued
 
 
 def run_of(hidden, linked: dict[str, list | None], with_hashes: bool) -> Run:
     """What is known of the run that a saver is part of. linked: its optional and added inputs."""
+    from ..core.metadata.links import link_names, traced_for
+    from ..core.metadata.save import Run
+    from ..core.metadata.walk import Node
+
     graph = _graph(hidden.dynprompt)
     node = graph.node(str(hidden.unique_id)) or Node("", SAVER, {})
     values = {link: [_plain(v) for v in linked[name]] for name, link in link_names(node)}
@@ -57,17 +60,25 @@ def run_of(hidden, linked: dict[str, list | None], with_hashes: bool) -> Run:
 
 def workflow_texts(hidden) -> dict[str, str]:
     """The prompt as the user queued it, and what the front end sent for the file."""
+    from ..core.metadata.links import without_links
+    from ..core.metadata.texts import graph_texts
+
     return graph_texts(without_links(hidden.prompt or {}, SAVER), hidden.extra_pnginfo)
 
 
 def _graph(dynprompt) -> Graph:
     """The graph of this run, with nodes that were made while it ran."""
+    from ..core.metadata.walk import Graph
+
     found = {key: dynprompt.get_node(key) for key in dynprompt.all_node_ids()} if dynprompt else {}
     return Graph(found, output_types)
 
 
 def _plain(value: object) -> object:
     """A link's value as core/metadata takes it."""
+    from ..core.checkpoint.loaded import CHECKPOINT_KEY, LORAS_KEY
+    from ..core.metadata.executed import OfModel
+
     if hasattr(value, "get_attachment"):
         return OfModel(value.get_attachment(CHECKPOINT_KEY), value.get_attachment(LORAS_KEY) or ())
     if isinstance(value, dict) and "samples" in value:
@@ -78,6 +89,10 @@ def _plain(value: object) -> object:
 
 def _model_files(with_hashes: bool) -> Files:
     """The user's model files. Hashes are computed once for a file and remembered."""
+    from ..core.checkpoint.files import UnusableFile
+    from ..core.checkpoint.hashing import hash_file_cached
+    from ..core.checkpoint.header import read_header
+    from ..core.metadata.executed import Files
 
     @functools.cache
     def hashes(path: str, data: bool) -> Hashes:
@@ -99,6 +114,11 @@ def _model_files(with_hashes: bool) -> Files:
 
 def _sections(text: str, profile: str) -> list[dict]:
     """The sections of a prompt, as the captions of that model profile have them."""
+    from ..core.prompt.normalize import normalize
+    from ..core.prompt.profiles import DEFAULT_PROFILE
+    from ._profile import model_profiles, profiles
+    from ._vocabulary import vocabulary
+
     model = model_profiles().get(profile)
     known = profiles()
     chosen = known.get(model.prompt_profile if model else "") or known[DEFAULT_PROFILE]
@@ -107,6 +127,8 @@ def _sections(text: str, profile: str) -> list[dict]:
 
 def output_target(prefix: str, width: int, height: int) -> Target:
     """A free place in the output folder, with ComfyUI's own replacements in the prefix."""
+    from ..core.metadata.save import Target
+
     folder, name, number, subfolder, _ = folder_paths.get_save_image_path(
         prefix, folder_paths.get_output_directory(), width, height
     )

@@ -3,11 +3,16 @@
 Checked against ComfyUI 0.30.0.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import comfy.samplers
 import torch
 from comfy_extras.nodes_model_advanced import RescaleCFG
 
-from ..core.checkpoint.loaded import CHECKPOINT_KEY, LoadedCheckpoint
+if TYPE_CHECKING:
+    from ..core.checkpoint.loaded import LoadedCheckpoint
 
 
 class Names(list):
@@ -24,6 +29,8 @@ class Names(list):
 
 def loaded_checkpoint(model) -> LoadedCheckpoint | None:
     """What our loader noted on the MODEL, None where another node loaded it."""
+    from ..core.checkpoint.loaded import CHECKPOINT_KEY
+
     return model.get_attachment(CHECKPOINT_KEY)
 
 

@@ -3,17 +3,22 @@
 ComfyUI's memory management moves a loaded model off the graphics card when others need the space.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import comfy.model_management as memory
 import folder_paths
 from comfy.model_patcher import ModelPatcher
 
-from ..core.tipo.folder import FOLDER, find_models, missing
-from ..core.tipo.model import Language, Sampling, continue_text, load
 from ._host import check_cancel, progress
+
+if TYPE_CHECKING:
+    from ..core.tipo.model import Language, Sampling
+
 
 PACK = Path(__file__).resolve().parents[1]
 NONE = "(no model found)"
@@ -23,6 +28,8 @@ _kept: dict[tuple[str, str, int], tuple[Language, ModelPatcher]] = {}
 
 def folders() -> list[Path]:
     """Where models may lie: models/kgen, then what other packs or extra_model_paths.yaml add."""
+    from ..core.tipo.folder import FOLDER
+
     own = Path(folder_paths.models_dir) / FOLDER
     more = folder_paths.folder_names_and_paths.get(FOLDER, ([], set()))[0]
     return list(dict.fromkeys((own, *map(Path, more))))
@@ -30,11 +37,15 @@ def folders() -> list[Path]:
 
 def model_names() -> list[str]:
     """The models that are there, or one entry that says that there is none."""
+    from ..core.tipo.folder import find_models
+
     return list(find_models(folders())) or [NONE]
 
 
 def problem(name: str) -> str:
     """One sentence if there is no such model, else ""."""
+    from ..core.tipo.folder import find_models, missing
+
     found = find_models(folders())
     return "" if name in found else missing(name, found, PACK, folders()[0])
 
@@ -45,6 +56,9 @@ def writer(name: str, device: str, keep: bool, sampling: Sampling) -> Iterator:
 
     Raises ValueError when the model is missing or damaged.
     """
+    from ..core.tipo.folder import find_models, missing
+    from ..core.tipo.model import continue_text
+
     found = find_models(folders())
     if name not in found:
         raise ValueError(missing(name, found, PACK, folders()[0]))
@@ -72,6 +86,8 @@ def _open(folder: Path, device: str) -> tuple[tuple, tuple[Language, ModelPatche
 
 def _load(folder: Path, device: str) -> tuple[Language, ModelPatcher]:
     import torch
+
+    from ..core.tipo.model import load
 
     cpu = torch.device("cpu")
     target = cpu if device == CPU else memory.text_encoder_device()

@@ -2,18 +2,23 @@
 
 from pathlib import Path
 
-from ..core.vocabulary.places import directory_from_environment
-from ..core.vocabulary.shared import SharedVocabulary
+from ..core.once import once
 from ._host import progress, user_folder
-
-_SHARED = SharedVocabulary(lambda: directory_from_environment() or Path(user_folder("vocabulary")))
 
 
 def vocabulary():
     """What can answer at once, for routes."""
-    return _SHARED.now()
+    return _shared().now()
 
 
 def full_vocabulary():
     """All tags that this installation knows, for nodes: the first time it may take some seconds."""
-    return _SHARED.complete(progress())
+    return _shared().complete(progress())
+
+
+@once
+def _shared():
+    from ..core.vocabulary.places import directory_from_environment
+    from ..core.vocabulary.shared import SharedVocabulary
+
+    return SharedVocabulary(lambda: directory_from_environment() or Path(user_folder("vocabulary")))

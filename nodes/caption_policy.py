@@ -2,9 +2,6 @@
 
 from comfy_api.latest import io
 
-from ..training.changes import changed_policy
-from ..training.policy import Policy
-
 
 def _share(name: str, meaning: str, default: float = -0.01) -> io.Float.Input:
     return io.Float.Input(
@@ -59,6 +56,9 @@ class IXLCaptionPolicy(io.ComfyNode):
 
     @classmethod
     def execute(cls, policy=None, **changes) -> io.NodeOutput:
+        from ..training.changes import changed_policy
+        from ..training.policy import Policy
+
         return io.NodeOutput(changed_policy(policy or Policy(), **changes))
 
 

@@ -4,13 +4,8 @@ import hashlib
 
 from comfy_api.latest import io
 
-from ..core.prompt.clip_tokens import counter
-from ..training.captions import captions_given, plans_of
-from ..training.plan import caption_reader
-from ..training.preview import preview, preview_text, samples_text
 from ._host import progress, tokenizer_folder
 from ._profile import profile_inputs
-from ._vocabulary import full_vocabulary
 
 
 class IXLCaptionPreview(io.ComfyNode):
@@ -48,11 +43,19 @@ class IXLCaptionPreview(io.ComfyNode):
     @classmethod
     def fingerprint_inputs(cls, captions: str = "", **rest) -> str:
         """Runs again when a caption file changes."""
+        from ..training.captions import captions_given
+
         told = repr((captions_given(captions), sorted(rest.items(), key=lambda item: item[0])))
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
     @classmethod
     def execute(cls, policy, captions, profile, number, shown) -> io.NodeOutput:
+        from ..core.prompt.clip_tokens import counter
+        from ..training.captions import captions_given, plans_of
+        from ..training.plan import caption_reader
+        from ..training.preview import preview, preview_text, samples_text
+        from ._vocabulary import full_vocabulary
+
         plans = plans_of(captions_given(captions), caption_reader(profile, full_vocabulary()))
         found = preview(plans, policy, number, counter(tokenizer_folder()), shown, progress())
         return io.NodeOutput(preview_text(found), samples_text(found))

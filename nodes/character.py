@@ -2,8 +2,7 @@
 
 from comfy_api.latest import io
 
-from ..core.prompt.build import PERSONS, POSITIONS
-from ..core.prompt.given import with_card
+from ..core.prompt.choices import PERSONS, POSITIONS
 from ._characters import Characters
 
 
@@ -48,6 +47,8 @@ class IXLCharacter(io.ComfyNode):
 
     @classmethod
     def execute(cls, position: str, characters=None, **fields: str) -> io.NodeOutput:
+        from ..core.prompt.given import with_card
+
         return io.NodeOutput(with_card(characters, position=POSITIONS[position], **fields))
 
 

@@ -2,12 +2,9 @@
 
 from comfy_api.latest import io
 
-from ..core.prompt.given import picture_of
-from ..core.prompt.masks import region_masks
-from ..core.prompt.regions import make_regions
 from ._characters import Picture as PictureType
-from ._encode import encode, masked, sizes_input, weight_input
-from ._profile import chosen_profile, profile_inputs
+from ._encode import sizes_input, weight_input
+from ._profile import profile_inputs
 
 
 class IXLCharacterRegions(io.ComfyNode):
@@ -53,6 +50,12 @@ class IXLCharacterRegions(io.ComfyNode):
         cls, clip, picture, base_strength: float, region_strength: float, feather: float,
         weights: str, profile: str, model_profile=None, sizes=None,
     ) -> io.NodeOutput:  # fmt: skip
+        from ..core.prompt.given import picture_of
+        from ..core.prompt.masks import region_masks
+        from ..core.prompt.regions import make_regions
+        from ._encode import encode, masked
+        from ._profile import chosen_profile
+
         made = make_regions(picture_of(picture), chosen_profile(profile, model_profile))
         masks = region_masks(made.regions, feather)
         base = masked(encode(clip, made.base, weights, shared=sizes)[0], None, base_strength)

@@ -6,11 +6,8 @@ import os
 import folder_paths
 from comfy_api.latest import io, ui
 
-from ..core.checkpoint.files import stamp
-from ..core.checkpoint.hashing import hash_file_cached
-from ..core.checkpoint.info import PROFILE_ALONE, inform
+from ..core.checkpoint.choices import PROFILE_ALONE
 from ._host import find_model, progress, user_folder
-from ._profile import model_profiles, profiles
 
 
 class IXLCheckpointInfo(io.ComfyNode):
@@ -49,11 +46,17 @@ class IXLCheckpointInfo(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, checkpoint: str, model_profile=None) -> object:
+        from ..core.checkpoint.files import stamp
+
         path = find_model("checkpoints", checkpoint)
         return path and stamp(os.stat(path))  # a file put in place of another is looked at anew
 
     @classmethod
     def execute(cls, checkpoint: str, model_profile=None) -> io.NodeOutput:
+        from ..core.checkpoint.hashing import hash_file_cached
+        from ..core.checkpoint.info import inform
+        from ._profile import model_profiles, profiles
+
         cache = user_folder("hashes")
         alone = checkpoint == PROFILE_ALONE
         found = inform(

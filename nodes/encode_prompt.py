@@ -2,7 +2,7 @@
 
 from comfy_api.latest import io
 
-from ._encode import encode, sizes_input, weight_input
+from ._encode import sizes_input, weight_input
 
 MOST_PX = 16384
 
@@ -49,6 +49,8 @@ class IXLEncodePrompt(io.ComfyNode):
 
     @classmethod
     def execute(cls, clip, text: str, weights: str, sizes=None, **own: int) -> io.NodeOutput:
+        from ._encode import encode
+
         return io.NodeOutput(*encode(clip, text, weights, own, sizes))
 
 

@@ -2,14 +2,10 @@
 
 from comfy_api.latest import io
 
-from ..core.prompt.additions import RATINGS, Wishes
-from ..core.prompt.expand import banned_names, expand
-from ..core.prompt.given import text_of
+from ..core.prompt.choices import RATINGS
 from ..core.tipo.form import LENGTHS
-from ..core.tipo.model import Sampling
-from ._profile import chosen_profile, profile_inputs
-from ._tipo import AUTO, CPU, model_names, problem, writer
-from ._vocabulary import full_vocabulary
+from ._profile import profile_inputs
+from ._tipo import AUTO, CPU, model_names
 
 TAGS, BOTH = "tags", "tags + sentence"
 
@@ -101,6 +97,8 @@ class IXLExpandTags(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, model: str | None) -> bool | str:
+        from ._tipo import problem
+
         return (model is not None and problem(model)) or True
 
     @classmethod
@@ -109,6 +107,14 @@ class IXLExpandTags(io.ComfyNode):
         add_characters: bool, add_artists: bool, seed: int, temperature: float, top_p: float,
         min_p: float, top_k: int, device: str, keep_model: bool, profile: str, model_profile=None,
     ) -> io.NodeOutput:  # fmt: skip
+        from ..core.prompt.additions import Wishes
+        from ..core.prompt.expand import banned_names, expand
+        from ..core.prompt.given import text_of
+        from ..core.tipo.model import Sampling
+        from ._profile import chosen_profile
+        from ._tipo import writer
+        from ._vocabulary import full_vocabulary
+
         prompt, names = text_of("text", text), banned_names(text_of("banned", banned))
         wishes = Wishes(rating, names, add_characters, add_artists)
         chosen = chosen_profile(profile, model_profile)

@@ -5,13 +5,7 @@ from pathlib import Path
 import comfy.samplers
 from comfy_api.latest import io
 
-from ..core.checkpoint.loaded import CHECKPOINT_KEY
-from ..core.graph import link_of, signature
-from ..core.tiling.pass_store import first_key
-from ..core.tiling.passes import passes_report, plan_passes, target_size
-from ..core.tiling.plan import check_tile_sizes
 from ._host import user_folder
-from ._passes import Sampling, Store, Tools, empty_latent, encode, run
 
 MADE_FROM = ("model", "positive", "negative", "vae", "upscale_model")
 
@@ -99,6 +93,8 @@ class IXLHighResSampler(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, tile_px: int, overlap_px: int) -> bool | str:
+        from ..core.tiling.plan import check_tile_sizes
+
         try:
             check_tile_sizes(tile_px, overlap_px)
         except ValueError as error:
@@ -111,6 +107,10 @@ class IXLHighResSampler(io.ComfyNode):
         width, height, denoise, pass_steps, tile_px, overlap_px, anchor,
         latent=None, image=None, upscale_model=None, model_profile=None,
     ) -> io.NodeOutput:  # fmt: skip
+        from ..core.tiling.pass_store import first_key
+        from ..core.tiling.passes import passes_report, plan_passes, target_size
+        from ._passes import Sampling, Store, Tools, empty_latent, run
+
         start = _start(vae, latent, image)
         base = (start.shape[3] * 8, start.shape[2] * 8) if start is not None else None
         target = target_size(width, height, megapixels, base)
@@ -133,6 +133,8 @@ class IXLHighResSampler(io.ComfyNode):
     @classmethod
     def _made_from(cls) -> str:
         """The graph above the inputs that are objects: their values cannot be compared."""
+        from ..core.graph import link_of, signature
+
         node_of = cls.hidden.dynprompt.get_node
         inputs = node_of(cls.hidden.unique_id)["inputs"]
         links = [link_of(inputs.get(name)) for name in MADE_FROM]
@@ -141,6 +143,8 @@ class IXLHighResSampler(io.ComfyNode):
 
 def _start(vae, latent, image):
     """The latent to start from, or None."""
+    from ._passes import encode
+
     if latent is not None and image is not None:
         raise ValueError("Both latent and image are connected; leave one of them open.")
     if latent is not None:
@@ -150,6 +154,8 @@ def _start(vae, latent, image):
 
 def _values(model, positive, negative, start) -> list:
     """What can be compared by value, because nodes may give another one with the same inputs."""
+    from ..core.checkpoint.loaded import CHECKPOINT_KEY
+
     texts = [entry[0] for entry in (*positive, *negative)]
     return [model.get_attachment(CHECKPOINT_KEY), *texts, *([] if start is None else [start])]
 

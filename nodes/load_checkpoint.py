@@ -3,10 +3,8 @@
 import folder_paths
 from comfy_api.latest import io
 
-from ..core.checkpoint.decision import AUTOMATIC, PROFILES_RESCALE, Overrides
-from ..core.checkpoint.parts import read_part
+from ..core.checkpoint.choices import AUTOMATIC, PROFILES_RESCALE
 from . import _loader
-from ._load_files import load_checkpoint, load_vae
 
 
 class IXLLoadCheckpoint(io.ComfyNode):
@@ -41,6 +39,9 @@ class IXLLoadCheckpoint(io.ComfyNode):
         cls, checkpoint: str, profile: str, objective=AUTOMATIC, zero_terminal_snr=AUTOMATIC,
         cfg_rescale=PROFILES_RESCALE, weight_dtype="default", vae=AUTOMATIC,
     ) -> io.NodeOutput:  # fmt: skip
+        from ..core.checkpoint.decision import Overrides
+        from ._load_files import load_checkpoint, load_vae
+
         path = folder_paths.get_full_path_or_raise("checkpoints", checkpoint)
         overrides = Overrides(objective, zero_terminal_snr, cfg_rescale)
         file = _loader.recognise(checkpoint, path, ("checkpoint",), profile, overrides)
@@ -53,6 +54,8 @@ class IXLLoadCheckpoint(io.ComfyNode):
 
 def _other_vae(vae: str) -> str:
     """The checked path of a VAE file, "" for the checkpoint's own."""
+    from ..core.checkpoint.parts import read_part
+
     if vae == AUTOMATIC:
         return ""
     path = folder_paths.get_full_path_or_raise("vae", vae)

@@ -7,9 +7,6 @@ from comfy_api.latest import io
 
 import nodes
 
-from ..core.metadata.read import try_to_read
-from ..core.metadata.report import report
-
 
 def _pictures() -> list[str]:
     """The files that ComfyUI's Load Image offers."""
@@ -59,6 +56,9 @@ class IXLLoadImage(io.ComfyNode):
 
     @classmethod
     def execute(cls, image: str) -> io.NodeOutput:
+        from ..core.metadata.read import try_to_read
+        from ..core.metadata.report import report
+
         pixels, mask = nodes.LoadImage().load_image(image)
         reading = try_to_read(folder_paths.get_annotated_filepath(image))
         record = reading.record

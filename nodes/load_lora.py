@@ -4,10 +4,7 @@ import logging
 
 from comfy_api.latest import io, ui
 
-from ..core.checkpoint.loaded import LORAS_KEY
-from ..core.checkpoint.lora_fit import is_off
-from ..core.checkpoint.lora_report import check, report, trigger_words
-from ._loras import apply, base_behind, chosen_slots, prepare, slot_inputs, stamps
+from ._loras import slot_inputs
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +50,17 @@ class IXLLoadLora(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, **values) -> list:
+        from ._loras import stamps
+
         return stamps(values)
 
     @classmethod
     def execute(cls, model, clip=None, model_profile=None, **slots) -> io.NodeOutput:
+        from ..core.checkpoint.loaded import LORAS_KEY
+        from ..core.checkpoint.lora_fit import is_off
+        from ..core.checkpoint.lora_report import check, report, trigger_words
+        from ._loras import apply, base_behind, chosen_slots, prepare
+
         chosen = chosen_slots(slots)
         off = [s for s in chosen if is_off(s.strength_model, s.strength_clip, clip is not None)]
         applied = prepare([slot for slot in chosen if slot not in off], model, clip)

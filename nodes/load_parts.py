@@ -3,12 +3,8 @@
 import folder_paths
 from comfy_api.latest import io
 
-from ..core.checkpoint.assembly import assemble
-from ..core.checkpoint.decision import AUTOMATIC, PROFILES_RESCALE, Overrides
-from ..core.checkpoint.diffusers import find_folders
-from ..core.checkpoint.identity import FOLDER
+from ..core.checkpoint.choices import AUTOMATIC, PROFILES_RESCALE
 from . import _loader
-from ._load_files import load_text_encoders, load_unet, load_vae
 
 # Where the files of the first four inputs lie.
 PLACES = ("diffusion_models", "text_encoders", "text_encoders", "vae")
@@ -16,6 +12,8 @@ PLACES = ("diffusion_models", "text_encoders", "text_encoders", "vae")
 
 def _folders() -> dict[str, str]:
     """{name in the list, which ends with a slash: path} of the diffusers folders."""
+    from ..core.checkpoint.folders import find_folders
+
     found = find_folders(folder_paths.get_folder_paths("diffusers"))
     return {f"{name}/": path for name, path in found.items()}
 
@@ -68,6 +66,11 @@ class IXLLoadParts(io.ComfyNode):
         objective=AUTOMATIC, zero_terminal_snr=AUTOMATIC, cfg_rescale=PROFILES_RESCALE,
         weight_dtype="default",
     ) -> io.NodeOutput:  # fmt: skip
+        from ..core.checkpoint.assembly import assemble
+        from ..core.checkpoint.decision import Overrides
+        from ..core.checkpoint.identity import FOLDER
+        from ._load_files import load_text_encoders, load_unet, load_vae
+
         paths = _paths(unet, text_encoder_1, text_encoder_2, vae)
         parts = assemble(*paths)
         overrides = Overrides(objective, zero_terminal_snr, cfg_rescale)

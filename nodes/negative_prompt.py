@@ -2,11 +2,8 @@
 
 from comfy_api.latest import io
 
-from ..core.prompt.given import text_of
-from ..core.prompt.negative import CANCELLED, negative_prompt
-from ..core.prompt.report import negative_report
-from ._profile import chosen_profile, profile_inputs
-from ._vocabulary import full_vocabulary
+from ..core.prompt.choices import CANCELLED
+from ._profile import profile_inputs
 
 
 class IXLNegativePrompt(io.ComfyNode):
@@ -49,6 +46,12 @@ class IXLNegativePrompt(io.ComfyNode):
         cls, card: bool, extra: str, cancelled: str, profile: str, model_profile=None,
         positive: str | None = None,
     ) -> io.NodeOutput:  # fmt: skip
+        from ..core.prompt.given import text_of
+        from ..core.prompt.negative import negative_prompt
+        from ..core.prompt.report import negative_report
+        from ._profile import chosen_profile
+        from ._vocabulary import full_vocabulary
+
         chosen = chosen_profile(profile, model_profile)
         own, wanted = text_of("extra", extra), text_of("positive", positive)
         made = negative_prompt(chosen, own, wanted, full_vocabulary(), cancelled, card)

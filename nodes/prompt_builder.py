@@ -2,13 +2,11 @@
 
 from comfy_api.latest import io
 
-from ..core.prompt.given import picture_of
-from ..core.prompt.levels import LEVELS, compose
+from ..core.prompt.choices import LEVELS
 from ..core.prompt.profiles import DEFAULT_PROFILE, PROFILES
 from ._characters import Characters
 from ._characters import Picture as PictureType
-from ._profile import chosen_profile, profile_inputs
-from ._vocabulary import full_vocabulary
+from ._profile import profile_inputs
 
 NONE = "none"
 RATINGS = PROFILES[DEFAULT_PROFILE].ratings
@@ -83,6 +81,11 @@ class IXLPromptBuilder(io.ComfyNode):
         cls, level: str, person_count: str, profile: str, model_profile=None, characters=None,
         **fields: str,
     ) -> io.NodeOutput:  # fmt: skip
+        from ..core.prompt.given import picture_of
+        from ..core.prompt.levels import compose
+        from ._profile import chosen_profile
+        from ._vocabulary import full_vocabulary
+
         given = {name: text for name, text in fields.items() if text != NONE}
         picture = picture_of({"cards": characters, "persons": person_count, **given})
         made = compose(picture, level, chosen_profile(profile, model_profile), full_vocabulary())

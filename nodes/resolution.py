@@ -4,8 +4,7 @@ from comfy_api.latest import io
 
 import nodes as comfyui
 
-from ..core.checkpoint.resolutions import AREAS, ASPECTS, NATIVE, STEPS
-from ..core.checkpoint.route import CUSTOM, choose, report
+from ..core.checkpoint.choices import AREAS, ASPECTS, CUSTOM, NATIVE, STEPS
 from ._encode import Sizes
 from ._profile import model_profile_input
 
@@ -78,6 +77,8 @@ class IXLResolution(io.ComfyNode):
         cls, aspect_ratio: str, area: str, target_megapixels: float, batch_size: int, step_px: int,
         custom_width: int, custom_height: int, model_profile=None, image=None,
     ) -> io.NodeOutput:  # fmt: skip
+        from ..core.checkpoint.route import choose, report
+
         like = None if image is None else (image.shape[2], image.shape[1])
         made = choose(
             model_profile, aspect_ratio, area, step_px, (custom_width, custom_height),

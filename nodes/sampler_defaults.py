@@ -4,10 +4,9 @@ import comfy.samplers
 from comfy.samplers import KSampler
 from comfy_api.latest import io
 
-from ..core.checkpoint.sampling import AUTOMATIC, Chosen, profile_in_use, settings
-from ._profile import model_profile_input, model_profiles
-from ._samplers import Names, has_guidance, loaded_checkpoint, rescaled, sigmas
-from ._sampling import sampling_of
+from ..core.checkpoint.choices import AUTOMATIC
+from ._profile import model_profile_input
+from ._samplers import Names
 
 
 class IXLSamplerDefaults(io.ComfyNode):
@@ -75,6 +74,11 @@ class IXLSamplerDefaults(io.ComfyNode):
         cls, model, sampler_name: str, scheduler: str, steps: int, cfg: float, cfg_rescale: float,
         denoise: float, model_profile=None,
     ) -> io.NodeOutput:  # fmt: skip
+        from ..core.checkpoint.sampling import Chosen, profile_in_use, settings
+        from ._profile import model_profiles
+        from ._samplers import has_guidance, loaded_checkpoint, rescaled, sigmas
+        from ._sampling import sampling_of
+
         profile, line = profile_in_use(
             model_profile, loaded_checkpoint(model), model_profiles(), sampling_of(model)
         )

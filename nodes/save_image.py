@@ -5,10 +5,8 @@ import logging
 from comfy.cli_args import args
 from comfy_api.latest import io, ui
 
-from ..core.metadata.encode import ENDINGS, Encoding
-from ..core.metadata.save import Wish, save_all
+from ..core.metadata.formats import ENDINGS
 from ._host import progress
-from ._metadata import output_target, run_of, workflow_texts
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +85,10 @@ class IXLSaveImage(io.ComfyNode):
         cls, images, filename_prefix, format, quality, lossless, embed_workflow, hashes, sidecar,
         **linked,
     ) -> io.NodeOutput:  # fmt: skip
+        from ..core.metadata.encode import Encoding
+        from ..core.metadata.save import Wish, save_all
+        from ._metadata import output_target, run_of, workflow_texts
+
         run = run_of(cls.hidden, linked, hashes[0])
         texts = workflow_texts(cls.hidden) if embed_workflow[0] else {}
         how = Encoding(format[0], quality[0], lossless[0])

@@ -3,8 +3,6 @@
 import torch
 from comfy_api.latest import io
 
-from ..core.tiling.seams import difference_picture, marked_picture, seam_report
-
 
 class IXLSeamReport(io.ComfyNode):
     @classmethod
@@ -43,6 +41,8 @@ class IXLSeamReport(io.ComfyNode):
 
     @classmethod
     def execute(cls, picture, reference=None) -> io.NodeOutput:
+        from ..core.tiling.seams import difference_picture, marked_picture, seam_report
+
         seen = _channels_first(picture)
         other = None if reference is None else _channels_first(reference)
         report = seam_report(seen, other)

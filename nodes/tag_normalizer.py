@@ -2,17 +2,12 @@
 
 from comfy_api.latest import io
 
-from ..core.prompt.budget import lay_out
-from ..core.prompt.given import text_of
-from ..core.prompt.normalize import normalize
-from ..core.prompt.options import CHOICES
-from ..core.prompt.report import budget_report, report
-from ._profile import chosen_profile, profile_inputs
-from ._tokens import count
-from ._vocabulary import full_vocabulary
+from ._profile import profile_inputs
 
 
 def _choice(name: str, default: str, meaning: str) -> io.Combo.Input:
+    from ..core.prompt.options import CHOICES
+
     return io.Combo.Input(
         name, options=list(CHOICES[name]), default=default, tooltip=meaning, advanced=True
     )
@@ -65,6 +60,14 @@ class IXLTagNormalizer(io.ComfyNode):
     def execute(
         cls, text: str, profile: str, model_profile=None, add_breaks: bool = False, **options
     ) -> io.NodeOutput:  # fmt: skip
+        from ..core.prompt.budget import lay_out
+        from ..core.prompt.given import text_of
+        from ..core.prompt.normalize import normalize
+        from ..core.prompt.report import budget_report, report
+        from ._profile import chosen_profile
+        from ._tokens import count
+        from ._vocabulary import full_vocabulary
+
         chosen, known = chosen_profile(profile, model_profile), full_vocabulary()
         result = normalize(text_of("text", text), chosen, known, **options)
         out, budget, added = lay_out(result.text, count, chosen, known, add_breaks)

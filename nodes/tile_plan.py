@@ -5,12 +5,7 @@ from pathlib import Path
 import torch
 from comfy_api.latest import io
 
-from ..core.tiling.picture import draw_plan
-from ..core.tiling.plan import LATENT_PX, check_tile_sizes, plan_tiles
-from ..core.tiling.speed import read_speed
-from ..core.tiling.stages import check_size, pass_report
 from ._host import user_folder
-from ._passes import device_name
 
 
 class IXLTilePlan(io.ComfyNode):
@@ -47,6 +42,12 @@ class IXLTilePlan(io.ComfyNode):
 
     @classmethod
     def execute(cls, width, height, tile_px, overlap_px, steps, step, image=None) -> io.NodeOutput:
+        from ..core.tiling.picture import draw_plan
+        from ..core.tiling.plan import LATENT_PX, check_tile_sizes, plan_tiles
+        from ..core.tiling.speed import read_speed
+        from ..core.tiling.stages import check_size, pass_report
+        from ._passes import device_name
+
         check_size(width, height)
         check_tile_sizes(tile_px, overlap_px)
         plan = plan_tiles(height // LATENT_PX, width // LATENT_PX, tile_px, overlap_px)

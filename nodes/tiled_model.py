@@ -2,9 +2,6 @@
 
 from comfy_api.latest import io
 
-from ..core.tiling.plan import check_tile_sizes
-from ._tiled_sampling import TiledSampling
-
 MOVING, FIXED = "move every step", "fixed"
 
 
@@ -72,6 +69,8 @@ class IXLTiledModel(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, tile_px: int, overlap_px: int) -> bool | str:
+        from ..core.tiling.plan import check_tile_sizes
+
         try:
             check_tile_sizes(tile_px, overlap_px)
         except ValueError as error:
@@ -92,6 +91,8 @@ class IXLTiledModel(io.ComfyNode):
         anchor: float = 0.5,
         overview: bool = False,
     ) -> io.NodeOutput:
+        from ._tiled_sampling import TiledSampling
+
         tiles = TiledSampling(
             tile_px,
             overlap_px,

@@ -5,13 +5,7 @@ from pathlib import Path
 import folder_paths
 from comfy_api.latest import io
 
-from ..training.backend import find_backend
-from ..training.making import make_run
-from ..training.runner import follow_or_stop
-from ..training.runs import result
-from ..training.settings import changed, settings_of_preset
 from ._host import free_memory, output_folder, progress, tokenizer_folder
-from ._vocabulary import full_vocabulary
 
 PACK = Path(__file__).resolve().parents[1]
 
@@ -65,6 +59,13 @@ class IXLTrain(io.ComfyNode):
     def execute(
         cls, training, checkpoint, images, repeats, name, steps, options, policy=None
     ) -> io.NodeOutput:
+        from ..training.backend import find_backend
+        from ..training.making import make_run
+        from ..training.runner import follow_or_stop
+        from ..training.runs import result
+        from ..training.settings import changed, settings_of_preset
+        from ._vocabulary import full_vocabulary
+
         file = folder_paths.get_full_path_or_raise("checkpoints", checkpoint)
         settings = settings_of_preset(*training, name, file, ((images, repeats),))
         settings = changed(settings, policy, steps, options)

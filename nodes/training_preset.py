@@ -2,8 +2,7 @@
 
 from comfy_api.latest import io
 
-from ..training.policy import READINGS, with_reading
-from ..training.presets import METHODS, PRESETS, scale_down
+from ..training.choices import METHODS, PRESET_IDS, READINGS
 
 
 class IXLTrainingPreset(io.ComfyNode):
@@ -17,7 +16,7 @@ class IXLTrainingPreset(io.ComfyNode):
             "card and your pictures allow; the report names every difference from the paper.",
             inputs=[
                 io.Combo.Input(
-                    "preset", options=list(PRESETS), default="v2.0",
+                    "preset", options=list(PRESET_IDS), default="v2.0",
                     tooltip="Whose training to follow: that of your checkpoint's version.",
                 ),
                 io.Combo.Input(
@@ -62,6 +61,9 @@ class IXLTrainingPreset(io.ComfyNode):
 
     @classmethod
     def execute(cls, preset, method, reading, memory_gb, images, rank, gpus) -> io.NodeOutput:
+        from ..training.policy import with_reading
+        from ..training.presets import PRESETS, scale_down
+
         chosen = PRESETS[preset]
         chosen = chosen._replace(policy=with_reading(chosen.policy, reading))
         scaled = scale_down(chosen, method, gpus, memory_gb, images, rank)

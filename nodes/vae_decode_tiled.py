@@ -3,7 +3,6 @@
 from comfy_api.latest import io
 
 from ._host import progress
-from ._vae import decode_exactly
 
 
 class IXLVAEDecodeTiled(io.ComfyNode):
@@ -30,6 +29,8 @@ class IXLVAEDecodeTiled(io.ComfyNode):
 
     @classmethod
     def execute(cls, samples: dict, vae, memory_gb: float) -> io.NodeOutput:
+        from ._vae import decode_exactly
+
         latent = samples["samples"]
         return io.NodeOutput(decode_exactly(vae, latent, memory_gb, progress()))
 

@@ -3,7 +3,6 @@
 from comfy_api.latest import io
 
 from ._host import progress
-from ._vae import encode_exactly
 
 
 class IXLVAEEncodeTiled(io.ComfyNode):
@@ -34,6 +33,8 @@ class IXLVAEEncodeTiled(io.ComfyNode):
 
     @classmethod
     def execute(cls, pixels, vae, memory_gb: float) -> io.NodeOutput:
+        from ._vae import encode_exactly
+
         latent = encode_exactly(vae, pixels, memory_gb, progress())
         return io.NodeOutput({"samples": latent})
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from .policy import READINGS, load_policy, with_reading
-from .presets import METHODS, PRESETS, Preset, scale_down
+from .choices import METHODS, READINGS
+from .policy import load_policy, with_reading
+from .presets import PRESETS, Preset, scale_down
 
 CARD_GB = 24.0  # assumed where the card cannot be asked
 

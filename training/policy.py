@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..core.vocabulary.closed import ILLUSTRIOUS_RATINGS, ILLUSTRIOUS_SCORES
+from .choices import READINGS
 
-READINGS = ("authors-code", "paper")
 LEVELS = ("tags", "sentence", "description", "prose")
 # Sections that a caption can have; rates are per category, and these are the categories.
 CATEGORIES = (

@@ -8,9 +8,9 @@ only; config.py writes them for sd-scripts.
 import math
 from typing import NamedTuple
 
+from .choices import METHODS
 from .policy import LEVELS, Policy
 
-METHODS = ("full", "lora")
 _ARXIV = "arXiv 2409.19946"
 # The join of tags: 50 % ", ", else 25 % " ", else "," in July 2024 (commit 3d1f2dd, v1.0); 5 % " "
 # in September (1cd66e0, v2.0).

@@ -9,8 +9,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from .choices import METHODS
 from .policy import Policy, read_policy
-from .presets import METHODS, Preset, Scaled
+from .presets import Preset, Scaled
 from .schedule import Schedule, check_schedule
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,79}\Z")

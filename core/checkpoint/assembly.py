@@ -3,7 +3,8 @@
 import os
 from typing import NamedTuple
 
-from .diffusers import is_model_folder, read_folder
+from .diffusers import read_folder
+from .folders import is_model_folder
 from .parts import check_encoders, read_part
 
 

@@ -9,15 +9,12 @@ is what `nodes/` do with a Decision.
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from .choices import AUTOMATIC, OBJECTIVES, OFF, ON, PROFILES_RESCALE
 from .findings import Finding, speaker
 from .identity import Identity
-from .profiles import OBJECTIVES, Profile, with_objective
+from .profiles import Profile, with_objective
 from .sources import spelled_out
 
-AUTOMATIC, ON, OFF = "automatic", "on", "off"
-SWITCH = (AUTOMATIC, ON, OFF)
-OBJECTIVE_CHOICES = (AUTOMATIC, *OBJECTIVES)
-PROFILES_RESCALE = -1.0  # of the number on the node: any value below 0 means the profile's
 STRONG = ("certain", "likely")
 
 

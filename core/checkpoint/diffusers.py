@@ -7,16 +7,15 @@ Loads no tensor; a pickle (`.bin`) is never opened.
 
 import json
 import os
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from .architecture import number_types
 from .files import UnusableFile, open_model, unreadable
 from .findings import Claims, Finding
+from .folders import INDEX
 from .header import Header
 from .parts import check_encoders, read_part
 
-INDEX = "model_index.json"
 _LONGEST = 1 << 20  # bytes of a JSON file; the real ones have some hundred
 _NETWORK = ("diffusion_pytorch_model.fp16.safetensors", "diffusion_pytorch_model.safetensors")
 _ENCODER = ("model.fp16.safetensors", "model.safetensors")
@@ -52,22 +51,6 @@ class ModelFolder(NamedTuple):
             for part, name in named.items()
             for kind in list(number_types(self.headers[name]).values())[:1]
         }
-
-
-def is_model_folder(path: str) -> bool:
-    return os.path.isfile(os.path.join(path, INDEX))
-
-
-def find_folders(roots: Iterable[str]) -> dict[str, str]:
-    """{name: path} of every model folder below the roots, the first of a name."""
-    found: dict[str, str] = {}
-    for root in roots:
-        for folder, inner, files in os.walk(root, followlinks=True):
-            if INDEX in files:
-                name = os.path.relpath(folder, root).replace(os.sep, "/")
-                found.setdefault(name, folder)
-                inner.clear()  # its parts are no models
-    return dict(sorted(found.items()))
 
 
 def read_folder(path: str) -> ModelFolder:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from ..prompt import profiles as prompt
 from .architecture import SDXL
-from .decision import AUTOMATIC, Decision, Overrides, choose
+from .choices import AUTOMATIC
+from .decision import Decision, Overrides, choose
 from .identity import FOLDER, Identity, check_kind
 from .profiles import PROFILES, SOURCED, Profile, negative_of
 from .resolutions import buckets, nearest_bucket

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from . import file_name, metadata
 from .architecture import SDXL, Architecture, number_types, recognise
-from .diffusers import ModelFolder, is_model_folder, read_folder
+from .diffusers import ModelFolder, read_folder
 from .files import UnusableFile, unreadable
 from .findings import CERTAINTIES, Claims, Finding, conflicts, strongest
+from .folders import is_model_folder
 from .hashing import Hasher, Hashes, OnStep, hash_file
 from .header import Header, read_header
 from .official import OFFICIAL_FILES

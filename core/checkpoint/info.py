@@ -21,9 +21,6 @@ class Info(NamedTuple):
     values: dict
 
 
-PROFILE_ALONE = "profile alone"  # choice of the node in place of a file
-
-
 def inform(
     path: str | None,
     name: str,

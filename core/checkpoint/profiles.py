@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from ..prompt import profiles as prompt
 
-OBJECTIVES = ("epsilon", "v-prediction")
 _FAIR = "Fair AI Public License 1.0-SD", "https://freedevproject.org/faipl-1.0-sd/"
 _HUB = "https://huggingface.co/OnomaAIResearch"
 _OPEN_RAIL = (

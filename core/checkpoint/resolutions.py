@@ -7,27 +7,15 @@ width outdoes. Does not choose a size for a wish (route.py).
 """
 
 import math
-from collections.abc import Mapping
 from functools import lru_cache
-from types import MappingProxyType
 from typing import NamedTuple
 
+from .choices import AREAS, ASPECTS, NATIVE, STEPS
 from .profiles import Profile
 from .sources import spelled_out
 
-NATIVE = "native"
-AREAS: Mapping[str, int] = MappingProxyType(
-    {"1 MP": 1024**2, "1.5 MP": 1024 * 1536, "2.25 MP": 1536**2, "4 MP": 2048**2}
-)
-STEPS = (64, 32)  # px
 LEAST_PX = 256  # of a side, as in sd-scripts
 MAX_RATIO = 3.0
-_NAMED = ((1, 1), (5, 4), (4, 3), (3, 2), (16, 9), (2, 1), (21, 9), (3, 1))
-ASPECTS: Mapping[str, float] = MappingProxyType(
-    {"1:1 square": 1.0}
-    | {f"{b}:{a} portrait": b / a for a, b in _NAMED[1:]}
-    | {f"{a}:{b} landscape": a / b for a, b in _NAMED[1:]}
-)
 _AREA_NAMES = {side**2: f"{side}x{side}" for side in (256, 384, 512, 768, 1024, 1536, 2048)}
 _AREA_NAMES[1024 * 1536] = "1024x1536"
 NAMED_WITHIN = 0.15  # logarithm; between two neighbours of ASPECTS, so only beyond their ends

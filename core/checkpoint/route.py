@@ -7,20 +7,10 @@ import math
 from typing import NamedTuple
 
 from ..tiling.stages import STEP_PX, Stage, base_size, check_size, memory_gb, plan_stages
+from .choices import ASPECTS, CUSTOM, NATIVE, STEPS
 from .profiles import PROFILES, Profile
-from .resolutions import (
-    ASPECTS,
-    MAX_RATIO,
-    NATIVE,
-    STEPS,
-    Bucket,
-    area_name,
-    area_of,
-    fit,
-    nearest_bucket,
-)
+from .resolutions import MAX_RATIO, Bucket, area_name, area_of, fit, nearest_bucket
 
-CUSTOM = "custom"
 UNKNOWN = PROFILES["illustrious-v0.1"]  # its sizes are good with every version of the family
 LONGEST_RATIO = 10  # longer ones were kept out of training (arXiv 2409.19946, 3.1.2, B.2)
 # A picture is enlarged in its own aspect ratio where a size this close to the wish allows it.

@@ -6,11 +6,11 @@ Does not sample and knows no samplers: their names are handed in.
 from collections.abc import Container, Mapping
 from typing import NamedTuple
 
+from .choices import AUTOMATIC, OBJECTIVES
 from .loaded import LoadedCheckpoint
-from .profiles import OBJECTIVES, PROFILES, Profile, with_objective
+from .profiles import PROFILES, Profile, with_objective
 from .sources import spelled_out
 
-AUTOMATIC = "automatic"
 _SHOWN = {"sampler": "sampler_name"}  # as the nodes call it
 
 

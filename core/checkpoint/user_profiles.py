@@ -9,7 +9,8 @@ import logging
 from functools import lru_cache
 from pathlib import Path
 
-from .profiles import OBJECTIVES, PROFILES, Profile
+from .choices import OBJECTIVES
+from .profiles import PROFILES, Profile
 
 log = logging.getLogger(__name__)
 

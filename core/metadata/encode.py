@@ -14,7 +14,6 @@ from PIL import Image
 from .avif import check_codec
 from .picture import exif_and_xmp, with_texts
 
-ENDINGS = {"png": ".png", "webp": ".webp", "jpeg": ".jpg", "avif": ".avif"}
 LARGEST = {"webp": 16_383, "jpeg": 65_500, "avif": 65_536}  # px: libwebp, libjpeg, libavif
 PNG_EFFORT = 4  # as ComfyUI's Save Image
 

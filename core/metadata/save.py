@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .encode import ENDINGS, Encoding, encode
+from .encode import Encoding, encode
 from .executed import Files, Place, places, record_at, with_files
+from .formats import ENDINGS
 from .graph import Traced
 from .names import fill_prefix
 from .record import Record

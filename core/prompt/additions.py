@@ -14,12 +14,12 @@ from typing import NamedTuple
 from ..vocabulary.closed import RATINGS as RATING_WORDS
 from ..vocabulary.contradictions import contradictions
 from ..vocabulary.names import canonical
+from .choices import RATINGS
 from .classify import Entry, Reader, is_plain
 from .order import implied_names
 from .profiles import DEFAULT_PROFILE, get_profile
 from .words import counted, trained_word
 
-RATINGS = ("general", "sensitive", "questionable", "explicit")  # mildest first, Danbooru's
 # Words that make a tag one of a picture of at least that rating (Danbooru, help:rate); the pack's
 # own vocabulary has none of them, so a suggestion is judged by its words.
 _RATED = {

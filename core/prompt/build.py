@@ -8,18 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from .choices import PERSONS
 from .fields import field_text, joined, read_field, split_items
 from .profiles import DEFAULT_PROFILE, SECTIONS, Profile, get_profile
 from .words import closed_class, counted, trained_word
 
-PERSONS = ("girl", "boy", "other")
-# What people choose from -> Card.position.
-POSITIONS = {
-    "automatic": "",
-    **{name: name for name in ("left", "center", "right", "top", "bottom")},
-    **{name: name for name in ("top left", "top right", "bottom left", "bottom right")},
-    **{name: name for name in ("foreground", "background")},
-}
 # Danbooru counts up to five and then says "6+girls".
 _MOST = 5
 

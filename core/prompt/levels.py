@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..vocabulary.tag import Vocabulary
 from .build import Picture, build, tag_sections, with_trained_words
+from .choices import LEVELS
 from .fields import field_text, joined
 from .leftovers import (
     comment_notes,
@@ -23,8 +24,6 @@ from .profiles import DEFAULT_PROFILE, Profile
 from .prose import description, one_sentence
 from .sentences import ends_sentence
 from .spread import spread
-
-LEVELS = ("tags", "sentence", "description", "prose")
 
 
 class Composition(NamedTuple):

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from ..vocabulary.curated import general_groups
 from ..vocabulary.merge import head_group
 from ..vocabulary.tag import Vocabulary
-from .build import OWN_FIELDS, PERSONS, Card, Picture
+from .build import OWN_FIELDS, Card, Picture
+from .choices import PERSONS
 from .fields import plain_names, read_field
 from .phrases import is_worded
 from .scene_words import OBJECTS, SKY_THINGS, TIMES, WEATHER, WHERE

@@ -6,12 +6,11 @@ The words come from the profile table; nothing here knows a model.
 from typing import NamedTuple
 
 from ..vocabulary.tag import Vocabulary
+from .choices import CANCELLED
 from .fields import field_text, split_items
 from .normalize import check_negative
 from .profiles import DEFAULT_PROFILE, Profile, get_profile
 from .warning import PromptWarning
-
-CANCELLED = ("keep", "drop")
 
 
 class Negative(NamedTuple):

@@ -2,8 +2,6 @@
 
 import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -197,19 +195,3 @@ def test_a_prompt_longer_than_the_window_is_said(node):
     long = ", ".join(f"very unusual thing number {n}" for n in range(71))
     with pytest.raises(ValueError, match="expand a shorter prompt"):
         node(text=long, length="very long")
-
-
-def test_nothing_heavy_is_imported_at_start():
-    """In a process of its own, with nothing of ComfyUI but what the pack's modules import."""
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from comfy.cli_args import args; "
-        "args.cpu = True; import comfy.utils, comfy.model_patcher, comfy_api.latest; "
-        "import comfy.sd; before = set(sys.modules); from ixl.nodes import node_classes; "
-        "[c.GET_SCHEMA() for c in node_classes()]; new = set(sys.modules) - before; "
-        "print([m for m in new if m.split('.')[0] in "
-        "('kgen', 'sentencepiece') or 'llama' in m]); print('kgen' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, os.environ["IXL_COMFYUI"]], capture_output=True, text=True
-    )
-    assert done.stdout.split("\n")[:2] == ["[]", "False"], done.stderr

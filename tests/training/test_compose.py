@@ -9,12 +9,12 @@ import captions
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ixl.training.choices import READINGS
 from ixl.training.compose import compose, random_for
 from ixl.training.expected import expected_loss, expected_shares, flexible_tags
 from ixl.training.plan import Level, Plan
 from ixl.training.policy import (
     FEWEST_FOR_DROPOUT,
-    READINGS,
     STAGE_NAMES,
     Policy,
     Rule,

@@ -3,8 +3,9 @@
 import math
 
 import pytest
+from ixl.training.choices import METHODS
 from ixl.training.policy import check_policy, stage_shares
-from ixl.training.presets import METHODS, PRESETS, scale_down
+from ixl.training.presets import PRESETS, scale_down
 
 # arXiv 2409.19946, Table 5 and Table 1: images, epochs, batch, steps, U-Net and text encoder LR.
 TABLE = {

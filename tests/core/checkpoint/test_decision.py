@@ -4,15 +4,8 @@ import itertools
 
 import model_files
 import pytest
-from ixl.core.checkpoint.decision import (
-    AUTOMATIC,
-    OBJECTIVE_CHOICES,
-    SWITCH,
-    Overrides,
-    choose,
-    decide,
-    settled,
-)
+from ixl.core.checkpoint.choices import AUTOMATIC, OBJECTIVE_CHOICES, SWITCH
+from ixl.core.checkpoint.decision import Overrides, choose, decide, settled
 from ixl.core.checkpoint.hashing import Hashes
 from ixl.core.checkpoint.identity import identify
 from ixl.core.checkpoint.official import OFFICIAL_FILES

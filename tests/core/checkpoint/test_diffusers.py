@@ -6,8 +6,9 @@ import os
 import model_files
 import pytest
 from ixl.core.checkpoint.assembly import assemble
-from ixl.core.checkpoint.diffusers import find_folders, read_folder
+from ixl.core.checkpoint.diffusers import read_folder
 from ixl.core.checkpoint.files import UnusableFile
+from ixl.core.checkpoint.folders import find_folders
 from ixl.core.checkpoint.hashing import hash_file
 from ixl.core.checkpoint.identity import FOLDER, check_kind, identify, profile_of
 from ixl.core.checkpoint.parts import PARTS, read_part

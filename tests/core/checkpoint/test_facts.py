@@ -4,12 +4,13 @@ import json
 
 import model_files
 import pytest
+from ixl.core.checkpoint.choices import PROFILE_ALONE
 from ixl.core.checkpoint.decision import Overrides, choose
 from ixl.core.checkpoint.facts import facts, in_use, name_of, settings_as_dict
 from ixl.core.checkpoint.hashing import Hashes, hash_file
 from ixl.core.checkpoint.header import read_header
 from ixl.core.checkpoint.identity import identify
-from ixl.core.checkpoint.info import PROFILE_ALONE, inform
+from ixl.core.checkpoint.info import inform
 from ixl.core.checkpoint.official import OFFICIAL_FILES
 from ixl.core.checkpoint.profiles import PROFILES, SOURCED
 from ixl.core.prompt.profiles import PROFILES as PROMPT_PROFILES

@@ -9,10 +9,9 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ixl.core.checkpoint.choices import AREAS, STEPS
 from ixl.core.checkpoint.profiles import PROFILES
 from ixl.core.checkpoint.resolutions import (
-    AREAS,
-    STEPS,
     area_name,
     area_of,
     buckets,

@@ -5,9 +5,9 @@ import math
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from ixl.core.checkpoint.choices import AREAS, ASPECTS, CUSTOM
 from ixl.core.checkpoint.profiles import PROFILES
-from ixl.core.checkpoint.resolutions import AREAS, ASPECTS
-from ixl.core.checkpoint.route import CUSTOM, choose, enlarged, report
+from ixl.core.checkpoint.route import choose, enlarged, report
 from ixl.core.tiling.stages import DENOISE, plan_stages
 
 V01, V10 = PROFILES["illustrious-v0.1"], PROFILES["illustrious-v1.0"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ixl.core.checkpoint.files import UnusableFile
 from ixl.core.checkpoint.hashing import Hashes
 from ixl.core.checkpoint.loaded import LoadedCheckpoint, LoadedLora
-from ixl.core.metadata.encode import ENDINGS, Encoding, encode
+from ixl.core.metadata.encode import Encoding, encode
 from ixl.core.metadata.executed import (
     Files,
     OfModel,
@@ -23,6 +23,7 @@ from ixl.core.metadata.executed import (
     record_at,
     with_files,
 )
+from ixl.core.metadata.formats import ENDINGS
 from ixl.core.metadata.graph import trace
 from ixl.core.metadata.names import fill_prefix, format_date
 from ixl.core.metadata.read import read_picture

@@ -13,10 +13,11 @@ from ixl.core.prompt.build import (
     person_count,
     tag_sections,
 )
+from ixl.core.prompt.choices import LEVELS
 from ixl.core.prompt.deeds import action, emotion
 from ixl.core.prompt.english import Whom, article, many, noun_phrase, people, title_name
 from ixl.core.prompt.fields import split_items
-from ixl.core.prompt.levels import LEVELS, compose
+from ixl.core.prompt.levels import compose
 from ixl.core.prompt.loose import worded
 from ixl.core.prompt.normalize import normalize
 from ixl.core.prompt.parse import parse

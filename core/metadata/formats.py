@@ -1,0 +1,3 @@
+"""The picture files that are written, and how their names end."""
+
+ENDINGS = {"png": ".png", "webp": ".webp", "jpeg": ".jpg", "avif": ".avif"}
