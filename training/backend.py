@@ -16,7 +16,18 @@ SETTING = "sd-scripts.json"  # in the folder of runs: {"path": ..., "python": ..
 ENTRY = Path(__file__).resolve().with_name("entry.py")
 PROBE_SECONDS = 300  # importing torch and diffusers from a slow disk takes minutes
 # Of another Python they would lead into the wrong libraries.
-FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONNOUSERSITE", "VIRTUAL_ENV")
+_PYTHON = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONNOUSERSITE", "VIRTUAL_ENV")
+# Of a launcher around ComfyUI: they would make a single process wait for others.
+_LAUNCHER = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "PYTHON_EXEC")
+FOREIGN = (*_PYTHON, *_LAUNCHER)
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONUTF8": "1",
+    "TOKENIZERS_PARALLELISM": "false",  # it warns at every fork of a worker
+}
 HOW = (
     "Clone https://github.com/kohya-ss/sd-scripts, install its requirements.txt into an "
     "environment of its own, and set SD_SCRIPTS_PATH to the clone"
@@ -77,15 +88,7 @@ def _own_python(root: Path) -> Path:
 def trainer_environment() -> dict[str, str]:
     """The environment of the trainer's process: offline, and nothing of our own Python's."""
     kept = {name: text for name, text in os.environ.items() if name not in FOREIGN}
-    return {
-        **kept,
-        "HF_HUB_OFFLINE": "1",
-        "TRANSFORMERS_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONUTF8": "1",
-        "TOKENIZERS_PARALLELISM": "false",  # it warns at every fork of a worker
-    }
+    return kept | OFFLINE
 
 
 def probe(backend: Backend) -> dict:

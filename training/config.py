@@ -11,6 +11,7 @@ import math
 import re
 from pathlib import Path
 
+from .launch import zero_arguments
 from .settings import OPTIMIZERS, TrainingSettings
 
 SCHEDULER = "ixl.training.schedule.CosineSchedule"
@@ -36,10 +37,38 @@ OURS = {
     "sample_every_n_epochs": "the pack draws samples by itself (sample_every)",
     "max_train_epochs": "the pack counts steps",
     "huggingface_repo_id": "nothing leaves this machine",
+    "huggingface_token": "nothing leaves this machine",
+    "resume_from_huggingface": "nothing is fetched for a run",
+    "save_state_to_huggingface": "nothing leaves this machine",
     "wandb_api_key": "a key does not belong into a file of a run",
     "config_file": "the pack writes it",
     "output_config": "the pack writes the configuration",
+    "dataset_config": "the pack writes it",
+    "output_dir": "files go into the run's folder",
+    "output_name": "it is the run's name",
+    "save_model_as": "the pack looks for a .safetensors file",
+    "resume": "the pack resumes by itself",
+    "initial_step": "the pack resumes by itself",
+    "initial_epoch": "the pack resumes by itself",
+    "save_every_n_epochs": "the pack saves by itself (save_every)",
+    "save_n_epoch_ratio": "the pack saves by itself (save_every)",
+    "train_data_dir": "the pictures are named in folders",
+    "reg_data_dir": "the pictures are named in folders",
+    "in_json": "the pictures are named in folders",
+    # each has a setting of the pack that other values are worked out from
+    "pretrained_model_name_or_path": "the setting is checkpoint",
+    "max_train_steps": "the setting is steps",
+    "train_batch_size": "the setting is batch",
+    "gradient_accumulation_steps": "the setting is accumulation",
+    "mixed_precision": "the setting is precision",
+    "seed": "the setting is seed",
+    "sample_prompts": "the setting is prompts",
+    "deepspeed": "the setting is zero_stage of launch",
+    "zero_stage": "the setting is zero_stage of launch",
+    "offload_optimizer_device": "the setting is offload_optimizer of launch",
+    "offload_param_device": "the setting is offload_parameters of launch",
 }
+FUSED = ("fused_backward_pass", "fused_optimizer_groups")
 # Steps of SDXL's buckets, px (the latent is 1/8, the U-Net halves it twice).
 BUCKET_STEP = 32
 
@@ -67,6 +96,7 @@ def arguments(settings: TrainingSettings, folder: Path, tokenizers: Path, first_
         "cache_latents": s.cache_latents,
         "min_snr_gamma": None,
         "sdpa": True,
+        **zero_arguments(s.launch, s.batch),
         **_rates(s),
         **_schedule(s),
         **_noise(s),
@@ -95,11 +125,16 @@ def _rates(s: TrainingSettings) -> dict[str, object]:
         "train_text_encoder": s.text_encoder_lr > 0,
         "learning_rate_te1": s.text_encoder_lr or None,
         "learning_rate_te2": s.text_encoder_lr or None,
-        "fused_backward_pass": adafactor and s.accumulation == 1,
+        # steps each weight before its gradient was summed over the processes
+        "fused_backward_pass": adafactor and s.accumulation == 1 and _alone(s),
         "optimizer_args": ["scale_parameter=False", "relative_step=False", "warmup_init=False"]
         if adafactor
         else None,
     }
+
+
+def _alone(s: TrainingSettings) -> bool:
+    return s.gpus == 1 and not s.launch.zero_stage
 
 
 def _schedule(s: TrainingSettings) -> dict[str, object]:
@@ -127,6 +162,11 @@ def _of_the_user(s: TrainingSettings) -> dict[str, object]:
     for name, value in s.options:
         if name in OURS and value is not False:
             raise ValueError(f"The option {name} cannot be used: {OURS[name]}.")
+        if name in FUSED and value is not False and not _alone(s):
+            raise ValueError(
+                f"The option {name} cannot be used on several GPUs or with DeepSpeed: weights "
+                "would change before their gradients are summed, and the GPUs drift apart."
+            )
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,60}", name):
             raise ValueError(f"'{name}' is no name of an sd-scripts option; write it without --.")
         simple = value if isinstance(value, list) else [value]

@@ -31,7 +31,7 @@ class Run:
         self.root = Path(job["sd_scripts"])
         self.accelerator = None
         self.main = int(os.environ.get("RANK", "0")) == 0
-        self.step, self.due = job["first_step"], set()
+        self.step, self.due, self.begun = job["first_step"], set(), 0
         self.clock = multiprocessing.Value("i", 0)
 
     def emit(self, event: str, **values) -> None:
@@ -86,6 +86,14 @@ class Run:
             accelerator.prepare_model = lambda model, *rest, **options: prepare_model(
                 with_own_storage(model), *rest, **options
             )
+            accumulate = accelerator.accumulate
+
+            def behind_last_step(*models):
+                self._keep()
+                return accumulate(*models)
+
+            accelerator.accumulate = behind_last_step
+            require_same_job(self.job, accelerator.num_processes)
             self.emit(
                 "accelerator",
                 device=str(accelerator.device),
@@ -103,6 +111,11 @@ class Run:
             true = self.job["first_step"] + step
             if epoch is not None:  # before the first step and behind every epoch
                 return self._at_epoch(args, epoch, true, sample, accelerator, rest, options)
+            if self.due:
+                raise ContractError(
+                    "This sd-scripts does not begin its steps with accelerator.accumulate, so no "
+                    "state can be saved; use a release from 0.9.1 on, or its main branch."
+                )
             self.step = true
             asked = self._asked()
             # whoever stops a LoRA wants to try it; a whole checkpoint would take too long
@@ -111,15 +124,17 @@ class Run:
             if asked["sample"]:
                 self._sample(args, true, sample, accelerator, rest, options)
             self.due = {name for name in ("stop", "state") if asked[name]}
-            if accelerator.num_processes > 1:  # only the first process logs
+            self.begun = self.job["first_epoch"] + self.clock.value + 1
+            if true >= self.job["total"]:
                 self._keep()
-            return None  # else behind this step's log: a kill in between loses no loss
+            return None  # else behind this step's saves and log, where all processes come by
 
         replace(sample, at_step, self.root)
 
     def _at_epoch(self, args, epoch, true, sample, accelerator, rest, options) -> None:
         self.clock.value = epoch
         if epoch == 0:
+            own_noise(accelerator, args.seed)
             self.emit("ready", step=true)
             if getattr(args, "sample_at_first", False) and true == 0:
                 sample(accelerator, args, None, 0, *rest, **options)
@@ -173,8 +188,8 @@ class Run:
         accelerator.wait_for_everyone()
         if not self.main:
             return
-        epoch = self.job["first_epoch"] + self.clock.value + 1  # begun: its order is used up
-        told = {"step": self.step, "epoch": epoch, "total": self.job["total"]}
+        # an epoch that has begun is over: its order is used up
+        told = {"step": self.step, "epoch": self.begun, "total": self.job["total"]}
         (part / STATE).write_text(json.dumps(told), encoding="utf-8")
         shutil.rmtree(folder / name, ignore_errors=True)
         os.replace(part, folder / name)
@@ -204,7 +219,32 @@ class Run:
             self.emit("validation", step=self.step, **numbers)
         elif numbers:
             self.emit("step", step=self.step, **numbers)
-        self._keep()
+
+
+def require_same_job(job: dict, processes: int) -> None:
+    """All processes that were asked for train this part, from the same folder."""
+    if processes != job["processes"]:
+        raise ContractError(
+            f"{processes} processes train together where {job['processes']} were asked for; start "
+            "the run by the pack or by the lines of its launch.txt."
+        )
+    if processes > 1:
+        from accelerate.utils import gather_object
+
+        parts = gather_object([(job["part"], job["first_step"], job["name"])])
+        if len(set(parts)) > 1:
+            raise ContractError(
+                "The machines see different parts of the run; its folder must be shared, under the "
+                "same path on all of them."
+            )
+
+
+def own_noise(accelerator, seed: int) -> None:
+    """Noise and timesteps of each process's own; sd-scripts seeds all of them alike."""
+    if accelerator.num_processes > 1:
+        from accelerate.utils import set_seed
+
+        set_seed(seed + accelerator.process_index)
 
 
 def with_own_storage(model):

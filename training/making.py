@@ -10,6 +10,7 @@ from ..core.vocabulary.tag import Vocabulary
 from .backend import Backend, commit_of
 from .captions import write_plans
 from .config import arguments, data_sets, toml_text
+from .parts import hand_over
 from .plan import caption_reader
 from .runs import (
     FINAL,
@@ -18,7 +19,7 @@ from .runs import (
     newest_state,
     set_state,
     settings_of,
-    state_of,
+    settled_elsewhere,
     write_json,
 )
 from .settings import TrainingSettings, check_settings
@@ -63,6 +64,8 @@ def make_run(
     told = f"{bare} of {pictures} pictures have no caption." if bare else ""
     now = round(time.time(), 3)
     set_state(folder, status="queued", made=now, queued=now, part=0, message=told)
+    if settings.launch.elsewhere:
+        hand_over(folder)
     return folder
 
 
@@ -119,7 +122,7 @@ def _check_space(home: Path, settings: TrainingSettings) -> None:
 
 def resume(folder: Path, steps: int = 0) -> dict:
     """Queue a run again from its newest state; steps: a new total. Returns that state's values."""
-    settings, state = settings_of(folder), state_of(folder)
+    settings, state = settings_of(folder), settled_elsewhere(folder)
     if state.get("status") not in FINAL and is_locked(folder / TRAINER_LOCK):
         raise ValueError(f"{folder.name} is running; stop it before it is resumed.")
     saved = newest_state(folder)
@@ -134,4 +137,6 @@ def resume(folder: Path, steps: int = 0) -> dict:
     write_json(folder / "settings.json", settings.as_dict())
     (folder / "requests" / "stop").unlink(missing_ok=True)
     set_state(folder, status="queued", queued=round(time.time(), 3), message="")
+    if settings.launch.elsewhere:
+        hand_over(folder)
     return saved[1] if saved else {"step": 0, "epoch": 0, "total": settings.steps}

@@ -15,7 +15,8 @@ def outcome(folder: Path, code: int | None) -> tuple[str, str]:
         None,
     )
     if last and last["event"] != "failed" and code in (None, 0, 3):
-        return last["event"], f"Stopped at step {last['step']}." if code == 3 else ""
+        stopped = last["event"] == "stopped"
+        return last["event"], f"Stopped at step {last['step']}." if stopped else ""
     said = last["message"] if last and last.get("message") else _crash(code)
     saved = newest_state(folder)
     again = f" It can be resumed from step {saved[1]['step']}." if saved else ""

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .backend import ENTRY, trainer_environment
-from .config import arguments, toml_text
 from .outcome import log_tail, outcome
+from .parts import write_part
 from .runs import (
+    ELSEWHERE,
     FINAL,
     OPEN,
     TRAINER_LOCK,
@@ -26,16 +26,12 @@ from .runs import (
     is_locked,
     last_event,
     lock,
-    newest_state,
     part_events,
-    read_json,
     set_state,
+    settled_elsewhere,
     settings_of,
     state_of,
-    write_json,
 )
-from .settings import TrainingSettings
-from .tokenizers import FOLDERS
 
 OnStep = Callable[[int, int], None]
 WORKER_LOCK = "worker.lock"
@@ -49,8 +45,8 @@ HANGING, HANGING_AT_START = 900.0, 7200.0
 
 def stop(folder: Path) -> None:
     """Ask a run to stop; one that still waits in the queue stops at once. Raises ValueError."""
-    state = state_of(folder).get("status")
-    if state not in OPEN:
+    state = settled_elsewhere(folder).get("status")
+    if state not in (*OPEN, ELSEWHERE):
         raise ValueError(f"{folder.name} is not running; it is {state}.")
     ask(folder, "stop")
     if state == "queued":
@@ -59,60 +55,14 @@ def stop(folder: Path) -> None:
 
 def start_trainer(folder: Path) -> subprocess.Popen:
     """Write the part's job and start the trainer in a session of its own."""
-    settings, told = settings_of(folder), read_json(folder / "backend.json")
-    saved = newest_state(folder)
-    at = saved[1] if saved else {"step": 0, "epoch": 0}
-    given = arguments(settings, folder, Path(told["tokenizers"]), at["step"])
-    if saved:
-        given["resume"] = str(saved[0])
-        if settings.method == "lora":
-            given["initial_step"] = 0  # else the step count in the state would be taken off again
-    part = state_of(folder).get("part", 0) + 1
-    (folder / "arguments.toml").write_text(toml_text(given), encoding="utf-8")
-    write_json(folder / "job.json", _job(settings, told, at, part))
-    for request in (folder / "requests").iterdir():
-        request.unlink()
-    command = trainer_command(settings, Path(told["python"]), folder)
+    part, command, environment = write_part(folder)
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
-            command, cwd=folder, env=trainer_environment(), stdin=subprocess.DEVNULL, stdout=log,
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log,
             stderr=subprocess.STDOUT, **_own_session(),
         )  # fmt: skip
     set_state(folder, status="running", part=part, pid=process.pid, message="")
     return process
-
-
-def _job(settings: TrainingSettings, told: dict, at: dict, part: int) -> dict:
-    return {
-        "part": part,
-        "name": settings.name,
-        "method": settings.method,
-        "sd_scripts": told["sd_scripts"],
-        "tokenizer": str(Path(told["tokenizers"]) / FOLDERS[0]),
-        "policy": settings.policy.as_dict(),
-        "first_step": at["step"],
-        "first_epoch": at["epoch"],
-        "total": settings.steps,
-        "save_every": settings.save_every,
-        "state_every": settings.state_every,
-        "state_at_end": settings.state_at_end,
-        "sample_every": settings.sample_every,
-        "can_sample": bool(settings.prompts),
-        "record_captions": settings.record_captions,
-    }
-
-
-def trainer_command(settings: TrainingSettings, python: Path, folder: Path) -> list[str]:
-    """The trainer's command; through accelerate with every value explicit on several GPUs."""
-    own = [str(ENTRY), "run", str(folder)]
-    if settings.gpus == 1:
-        return [str(python), *own]
-    return [
-        *(str(python), "-m", "accelerate.commands.launch", "--multi_gpu"),
-        *("--num_processes", str(settings.gpus), "--num_machines", "1", "--machine_rank", "0"),
-        *("--mixed_precision", settings.precision, "--dynamo_backend", "no"),
-        *("--num_cpu_threads_per_process", "1", *own),
-    ]
 
 
 def _own_session() -> dict:
@@ -233,7 +183,7 @@ def ensure_worker(home: Path, pack: Path) -> None:
 def follow(folder: Path, pack: Path, on_step: OnStep | None = None) -> dict:
     """Wait until a run has ended, telling its steps; returns its state. on_step may raise."""
     total, looked = settings_of(folder).steps, 0.0
-    while (state := state_of(folder)).get("status") not in FINAL:
+    while (state := state_of(folder)).get("status") not in (*FINAL, ELSEWHERE):
         if time.monotonic() - looked > WORKER_PATIENCE:  # one that starts has no lock yet
             ensure_worker(folder.parent, pack)
             looked = time.monotonic()

@@ -3,6 +3,7 @@
     settings.json   what was asked        state.json      queued, running, stopped, done or failed
     job.json        the part in progress  events.jsonl    what the trainer tells, a line per step
     arguments.toml, dataset.toml, prompts.txt, plans.jsonl   what sd-scripts and the hooks read
+    launch.txt, accelerate.json   how its processes are started (launch.py)
     requests/       stop, save, sample: asked of the trainer
     state/step-N/   what a part goes on from
     output/         LoRA or checkpoint files, samples
@@ -24,6 +25,7 @@ from ..core.vocabulary.places import data_without_host
 from .settings import TrainingSettings, read_settings
 
 OPEN, FINAL = ("queued", "running"), ("stopped", "done", "failed")
+ELSEWHERE = "elsewhere"  # started by a cluster or by hand: no worker watches it
 TRAINER_LOCK = "trainer.lock"  # in a run: held by its trainer
 REQUESTS = ("stop", "save", "sample")
 
@@ -179,6 +181,17 @@ def newest_state(folder: Path) -> tuple[Path, dict] | None:
     return (whole[-1].parent, read_json(whole[-1])) if whole else None
 
 
+def settled_elsewhere(folder: Path) -> dict:
+    """state.json, where a run that nobody watches has got its end from its own events."""
+    state = state_of(folder)
+    if state.get("status") != ELSEWHERE or not (told := part_events(folder)):
+        return state
+    end = next((e for e in reversed(told) if e["event"] in FINAL), None)
+    if end is None:
+        return {**state, "status": "running"}
+    return set_state(folder, status=end["event"], message=end.get("message", ""))
+
+
 def rate_of(step: dict) -> float | None:
     """The U-Net's learning rate in a step event, whichever script wrote it."""
     names = [name for name in step if name.startswith("lr/") and "d*lr" not in name]
@@ -193,7 +206,7 @@ def loss_of(step: dict) -> float | None:
 
 def status(folder: Path) -> dict:
     """How a run stands, in plain values."""
-    state, found = state_of(folder), events(folder)
+    state, found = settled_elsewhere(folder), events(folder)
     steps = history(found)
     last = steps[-1] if steps else {}
     total = read_json(folder / "settings.json").get("steps", 0)

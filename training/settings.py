@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .choices import METHODS
+from .launch import Launch, check_launch, read_launch
 from .policy import Policy, read_policy
 from .presets import Preset, Scaled
 from .schedule import Schedule, check_schedule
@@ -29,8 +30,8 @@ class TrainingSettings(NamedTuple):
     None for a constant rate. text_encoder_lr: 0 leaves both text encoders frozen. rank: 0 for full
     fine-tuning. save_every, state_every, sample_every: optimizer steps, 0 for never; a state is
     what a run goes on from after a crash. prompts: sample pictures, one line each in sd-scripts'
-    form. validation: share of the pictures (LoRA only). gpus: processes on this machine. options:
-    further arguments of sd-scripts by name.
+    form. validation: share of the pictures (LoRA only). gpus: processes that train together, on all
+    machines. options: further arguments of sd-scripts by name.
     """
 
     name: str
@@ -65,6 +66,7 @@ class TrainingSettings(NamedTuple):
     validation: float = 0.0
     workers: int = 2
     gpus: int = 1
+    launch: Launch = Launch()
     record_captions: bool = False
     options: tuple[tuple[str, object], ...] = ()
 
@@ -75,6 +77,7 @@ class TrainingSettings(NamedTuple):
             "folders": [list(pair) for pair in self.folders],
             "policy": self.policy.as_dict(),
             "schedule": self.schedule._asdict() if self.schedule else None,
+            "launch": self.launch.as_dict(),
             "options": dict(self.options),
         }
 
@@ -141,7 +144,7 @@ _RANGES = (
     *(("unet_lr", 0, 10), ("text_encoder_lr", 0, 10), ("rank", 0, 1024), ("alpha", 0, 1024)),
     *(("input_perturbation", 0, 1), ("seed", 0, 2**31), ("save_every", 0, 10**8)),
     *(("state_every", 0, 10**8), ("sample_every", 0, 10**8), ("validation", 0, 0.9)),
-    *(("workers", 0, 64), ("gpus", 1, 64)),
+    *(("workers", 0, 64), ("gpus", 1, 4096)),
 )
 
 
@@ -162,6 +165,7 @@ def _check_together(settings: TrainingSettings) -> None:
         raise ValueError("sample_every is above 0, but there are no prompts to draw; give some.")
     if not settings.unet_lr and not settings.text_encoder_lr:
         raise ValueError("Both learning rates are 0, so nothing would be trained; raise one.")
+    check_launch(settings.launch, settings.gpus)
     if settings.schedule:
         check_schedule(settings.schedule)
         if settings.schedule.total != settings.steps:
@@ -205,6 +209,8 @@ def _value(name: str, value: object) -> object:
     try:
         if name == "policy":
             return read_policy(value)
+        if name == "launch":
+            return read_launch(value)
         if name == "schedule":
             return Schedule(**{"total": 1, **value}) if value else None
         if name == "folders":

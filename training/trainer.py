@@ -1,10 +1,12 @@
 """The trainer's process behind entry.py: checks the checkout, trains, says how it ended."""
 
+import ctypes
 import importlib
 import importlib.metadata
 import json
 import os
 import platform
+import signal
 import sys
 from pathlib import Path
 
@@ -119,14 +121,18 @@ def train(place: str) -> int:
     folder = Path(place).resolve()
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     run = Run(folder, job)
+    _end_with_launcher()
     try:
+        if not run.main:
+            return _train(run)
         with lock(folder / TRAINER_LOCK) as got:
-            if run.main and not got:
+            if not got:
                 raise ContractError("Another process trains this run already.")
             return _train(run)
     except Stopped:
         run.emit("stopped", step=run.step, **_peaks())
-        return STOPPED
+        # behind a launcher any other code than 0 is a crash; the event tells
+        return STOPPED if job["processes"] == 1 else 0
     except ContractError as error:
         run.emit("failed", step=run.step, message=str(error))
         sys.stderr.write(f"{error}\n")
@@ -136,6 +142,12 @@ def train(place: str) -> int:
         told = f"{type(error).__name__}: {said[-1] if said else ''}"
         run.emit("failed", step=run.step, message=told[:500])
         raise
+
+
+def _end_with_launcher() -> None:
+    """Let the system end this process with its launcher, which starts it in another session."""
+    if sys.platform == "linux" and "LOCAL_RANK" in os.environ:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _train(run: Run) -> int:

@@ -44,9 +44,27 @@ def note_times(file: Path) -> None:
     atexit.register(lambda: file.write_text(json.dumps(times)))
 
 
+def leave_frozen_models_alone() -> None:
+    """On several CPU processes accelerate wraps frozen models too, which torch refuses."""
+    from accelerate import Accelerator
+
+    prepare = Accelerator.prepare_model
+
+    def prepare_model(self, model, device_placement=None, evaluation_mode=False):
+        frozen = not any(p.requires_grad for p in model.parameters())
+        return prepare(self, model, device_placement, evaluation_mode or frozen)
+
+    Accelerator.prepare_model = prepare_model
+
+
 def main() -> None:
     here = str(Path(__file__).resolve().parent)
     method, *sys.argv = sys.argv[1:]
+    if sys.argv[0] == "-m":  # a launcher, which comes back here for every process
+        del sys.argv[0]
+        sys.path[:] = [p for p in sys.path if p != here]
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+        return
     sys.path[:] = [os.environ["SD_SCRIPTS_PATH"], *(p for p in sys.path if p != here), here]
     multiprocessing.set_start_method(method)
     if file := os.environ.get("TINY_TIMES"):
@@ -54,6 +72,7 @@ def main() -> None:
     import tiny_sd_scripts
 
     tiny_sd_scripts.shrink()
+    leave_frozen_models_alone()
     runpy.run_path(sys.argv[0], run_name="__main__")
 
 
