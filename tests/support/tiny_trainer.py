@@ -60,6 +60,8 @@ def leave_frozen_models_alone() -> None:
 def main() -> None:
     here = str(Path(__file__).resolve().parent)
     method, *sys.argv = sys.argv[1:]
+    if sys.argv[0] == "-u":  # torch's launcher wants no buffers
+        del sys.argv[0]
     if sys.argv[0] == "-m":  # a launcher, which comes back here for every process
         del sys.argv[0]
         sys.path[:] = [p for p in sys.path if p != here]
