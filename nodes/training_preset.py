@@ -41,8 +41,8 @@ class IXLTrainingPreset(io.ComfyNode):
                     "rank", default=16, min=1, max=512, tooltip="Rank of a LoRA.", advanced=True
                 ),
                 io.Int.Input(
-                    "gpus", default=1, min=1, max=64, advanced=True,
-                    tooltip="How many GPUs of this machine train together.",
+                    "gpus", default=1, min=1, max=4096, advanced=True,
+                    tooltip="How many GPUs train together, those of all machines.",
                 ),
             ],
             outputs=[

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 SETTING = "sd-scripts.json"  # in the folder of runs: {"path": ..., "python": ...}
 ENTRY = Path(__file__).resolve().with_name("entry.py")
+CARD_GB = 24.0  # assumed where the card cannot be asked
 PROBE_SECONDS = 300  # importing torch and diffusers from a slow disk takes minutes
 # Of another Python they would lead into the wrong libraries.
 _PYTHON = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONNOUSERSITE", "VIRTUAL_ENV")
@@ -113,6 +114,36 @@ def probe(backend: Backend) -> dict:
     except ValueError:
         said = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
         return {"problem": f"{backend.python} ended before it answered: {said[0]}"}
+
+
+def require_package(python: Path, name: str, wanted: str) -> None:
+    """Raises ValueError when this interpreter lacks a library that something needs."""
+    code = f"import sys, importlib.util as u; sys.exit(u.find_spec({name!r}) is None)"
+    try:
+        done = subprocess.run(
+            [str(python), "-c", code], env=trainer_environment(), capture_output=True, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ValueError(f"{python} could not be asked: {error}.") from None
+    if done.returncode:
+        raise ValueError(
+            f"{wanted} needs the library {name}, and {python} has none; install it there "
+            f"(pip install {name}) or leave {wanted} out."
+        )
+
+
+def card_gb() -> float:
+    """Memory of the smallest NVIDIA card in GB (10^9 bytes); CARD_GB where there is none to ask."""
+    tool = shutil.which("nvidia-smi")
+    if not tool:
+        return CARD_GB
+    asked = [tool, "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    try:
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return CARD_GB
+    sizes = [int(line) for line in done.stdout.split() if line.isdecimal()]
+    return min(sizes) * 2**20 / 1e9 if sizes else CARD_GB
 
 
 def commit_of(folder: Path) -> str:

@@ -5,8 +5,6 @@ Every command returns an Answer; printing is left to __main__.py. The same funct
 
 import argparse
 import json
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +12,6 @@ from typing import NamedTuple
 from .choices import METHODS, READINGS
 from .policy import load_policy, with_reading
 from .presets import PRESETS, Preset, scale_down
-
-CARD_GB = 24.0  # assumed where the card cannot be asked
 
 
 class Answer(NamedTuple):
@@ -166,6 +162,7 @@ def _home(args: argparse.Namespace, place: Place) -> Path:
 
 def _settings(args: argparse.Namespace):
     """(settings, deviations from the paper) of what `train start` was given."""
+    from .backend import card_gb
     from .captions import pictures_of
     from .settings import check_settings, load_settings, read_settings, settings_of_preset
 
@@ -189,7 +186,20 @@ def _settings(args: argparse.Namespace):
         changes.setdefault("steps", args.steps)
     if args.policy:
         changes["policy"] = load_policy(args.policy).as_dict()
+    if launch := _launch(args):
+        changes["launch"] = {**data["launch"], **launch}
     return check_settings(read_settings({**data, **changes})), deviations
+
+
+def _launch(args: argparse.Namespace) -> dict:
+    """The fields of a launch that were given."""
+    from .launch import Launch, numbers
+
+    given = {name: getattr(args, name) for name in Launch._fields}
+    found = {name: value for name, value in given.items() if value is not None}
+    if args.gpu_ids is not None:
+        found["gpu_ids"] = numbers(args.gpu_ids)
+    return found
 
 
 def _pair(text: str) -> tuple[str, object]:
@@ -201,20 +211,6 @@ def _pair(text: str) -> tuple[str, object]:
         return name, json.loads(value)
     except ValueError:
         return name, value
-
-
-def card_gb() -> float:
-    """Memory of the smallest NVIDIA card in GB (10^9 bytes); CARD_GB where there is none to ask."""
-    tool = shutil.which("nvidia-smi")
-    if not tool:
-        return CARD_GB
-    asked = [tool, "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
-    try:
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return CARD_GB
-    sizes = [int(line) for line in done.stdout.split() if line.isdecimal()]
-    return min(sizes) * 2**20 / 1e9 if sizes else CARD_GB
 
 
 def work_command(args: argparse.Namespace, place: Place) -> Answer:
@@ -280,6 +276,17 @@ def _add_start(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeats", type=int, default=1, help="times per epoch")
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--rank", type=int, default=16)
-    parser.add_argument("--gpus", type=int, default=1)
+    parser.add_argument("--gpus", type=int, default=1, help="of all machines together")
     parser.add_argument("--memory-gb", type=float, default=0.0, help="of one GPU")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
+    launch = parser.add_argument_group("several machines, DeepSpeed (see launch.txt in the run)")
+    launch.add_argument("--machines", type=int)
+    launch.add_argument("--address", metavar="HOST", help="of the first machine")
+    launch.add_argument("--port", type=int)
+    launch.add_argument("--gpu-ids", metavar="0,1", help="which GPUs of each machine")
+    elsewhere = "write the run and its launch.txt; a cluster starts it"
+    launch.add_argument("--elsewhere", action="store_true", default=None, help=elsewhere)
+    launch.add_argument("--zero-stage", type=int, metavar="1-3", help="DeepSpeed ZeRO")
+    launch.add_argument("--offload-optimizer", metavar="cpu|nvme")
+    launch.add_argument("--offload-parameters", metavar="cpu|nvme")
+    launch.add_argument("--offload-folder", metavar="DIR", help="for nvme")

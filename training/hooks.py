@@ -15,6 +15,7 @@ from pathlib import Path
 from .captions import deterministic, load_plans
 from .policy import read_policy
 from .seams import ContractError, defined, replace
+from .together import agreed, own_noise, require_same_job
 
 STATE = "state.json"  # inside a state folder, written last but for its renaming
 
@@ -162,11 +163,7 @@ class Run:
         asked["stop"] = asked["stop"] and not last
         asked["save"] = asked["save"] and not last  # sd-scripts saves at the end
         asked["sample"] = asked["sample"] and job["can_sample"]
-        if self.accelerator is not None and self.accelerator.num_processes > 1:
-            from accelerate.utils import broadcast_object_list
-
-            asked = broadcast_object_list([asked])[0]
-        return asked
+        return asked if self.accelerator is None else agreed(asked, self.accelerator)
 
     def _keep(self) -> None:
         """Save the state that is due at this step, and stop if that was asked."""
@@ -219,32 +216,6 @@ class Run:
             self.emit("validation", step=self.step, **numbers)
         elif numbers:
             self.emit("step", step=self.step, **numbers)
-
-
-def require_same_job(job: dict, processes: int) -> None:
-    """All processes that were asked for train this part, from the same folder."""
-    if processes != job["processes"]:
-        raise ContractError(
-            f"{processes} processes train together where {job['processes']} were asked for; start "
-            "the run by the pack or by the lines of its launch.txt."
-        )
-    if processes > 1:
-        from accelerate.utils import gather_object
-
-        parts = gather_object([(job["part"], job["first_step"], job["name"])])
-        if len(set(parts)) > 1:
-            raise ContractError(
-                "The machines see different parts of the run; its folder must be shared, under the "
-                "same path on all of them."
-            )
-
-
-def own_noise(accelerator, seed: int) -> None:
-    """Noise and timesteps of each process's own; sd-scripts seeds all of them alike."""
-    if accelerator.num_processes > 1:
-        from accelerate.utils import set_seed
-
-        set_seed(seed + accelerator.process_index)
 
 
 def with_own_storage(model):

@@ -49,9 +49,7 @@ def read_launch(data: object) -> Launch:
     if not isinstance(data, dict):
         raise ValueError('launch must be a JSON object, such as {"machines": 2}.')
     if unknown := sorted(data.keys() - set(Launch._fields)):
-        raise ValueError(
-            f"launch has no {', '.join(unknown)}; it has {', '.join(Launch._fields)}."
-        )
+        raise ValueError(f"launch has no {', '.join(unknown)}; it has {', '.join(Launch._fields)}.")
     values = dict(data)
     ids = values.get("gpu_ids", ())
     if not isinstance(ids, list | tuple) or not all(type(n) is int for n in ids):
@@ -116,6 +114,14 @@ def _check_zero(launch: Launch) -> None:
         raise ValueError(
             "offload_folder of launch is the folder for 'nvme'; give both or leave both out."
         )
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """GPU numbers as people write them: "0,1" or "0 1"; "" for none. Raises ValueError."""
+    words = text.replace(",", " ").split()
+    if not all(word.isascii() and word.isdigit() for word in words):
+        raise ValueError(f"The GPUs are '{text}'; write their numbers, such as 0,1.")
+    return tuple(map(int, words))
 
 
 def zero_arguments(launch: Launch, batch: int) -> dict[str, object]:
@@ -207,4 +213,9 @@ def shell_lines(
         )
         for machine in range(launch.machines)
     ]  # fmt: skip
+    if any("\n" in line for line in lines):
+        raise ValueError(
+            f"{folder} or {python} has a line break in its path, and {LINES} has a line for each "
+            "machine; rename it."
+        )
     return "\n".join(lines) + "\n"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..core.vocabulary.tag import Vocabulary
-from .backend import Backend, commit_of
+from .backend import Backend, commit_of, require_package
 from .captions import write_plans
 from .config import arguments, data_sets, toml_text
 from .parts import hand_over
@@ -43,6 +43,8 @@ def make_run(
         raise ValueError(f"There is no checkpoint {settings.checkpoint}; give the path of a file.")
     home.mkdir(parents=True, exist_ok=True)
     _check_space(home, settings)
+    if settings.launch.zero_stage:
+        require_package(backend.python, "deepspeed", "zero_stage")
     arguments(settings, home, home)  # what cannot be configured is said before anything is written
     folder = _new_folder(home, settings.name)
     try:

@@ -35,10 +35,11 @@ def write_part(folder: Path) -> tuple[int, list[str], dict[str, str]]:
     config = accelerate_config(gpus, launch, settings.precision)
     write_json(folder / ACCELERATE, config)
     own = [str(ENTRY), "run", str(folder)]
-    lines = shell_lines(
-        python, own, folder, gpus, settings.precision, launch, OFFLINE, FOREIGN
-    )  # fmt: skip
-    (folder / LINES).write_text(lines, encoding="utf-8")
+    if launch.machines > 1 or launch.elsewhere:
+        lines = shell_lines(
+            python, own, folder, gpus, settings.precision, launch, OFFLINE, FOREIGN
+        )  # fmt: skip
+        (folder / LINES).write_text(lines, encoding="utf-8")
     first = command(python, own, folder, gpus, settings.precision, launch)
     return part, first, trainer_environment() | launch_environment(python, gpus, launch)
 

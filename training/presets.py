@@ -6,9 +6,11 @@ only; config.py writes them for sd-scripts.
 """
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from .choices import METHODS
+from .launch import Launch
 from .policy import LEVELS, Policy
 
 _ARXIV = "arXiv 2409.19946"
@@ -25,7 +27,8 @@ class Preset(NamedTuple):
     text_encoder_lr: peak learning rates. area: px. cosine: cosine annealing, else constant.
     input_perturbation: upper end of the uniform strength (sd-scripts: --ip_noise_gamma with
     --ip_noise_gamma_random_strength). debiased: debiased estimation loss. start: the model before
-    it. sources, unpublished: (setting, where it stands or what we chose).
+    it. sources, unpublished: (setting, where it stands or what we chose). data: what the authors
+    did with their pictures and the pack does not.
     """
 
     id: str
@@ -44,6 +47,7 @@ class Preset(NamedTuple):
     start: str
     sources: tuple[tuple[str, str], ...]
     unpublished: tuple[tuple[str, str], ...]
+    data: str = ""
 
 
 _SOURCES = (
@@ -80,6 +84,7 @@ PRESETS = {
             "v1.0", "Illustrious XL v1.0", 10_000_000, 8, 128, 625_000, 1e-5, 6e-6, 1536**2,
             True, 0.1, True, _LEVELS, "Illustrious XL v0.1",
             (*_SOURCES, ("start, cosine, levels, registers", f"{_ARXIV}, section 4")), _OURS,
+            "pictures of higher resolution were added as duplicates (section 4)",
         ),
         Preset(
             "v1.1", "Illustrious XL v1.1", 12_000_000, 4, 512, 93_750, 3e-5, 4e-6, 1536**2,
@@ -101,6 +106,7 @@ PRESETS = {
                 ("registers", "aria1th/sd-scripts, commit 1cd66e0 (2024-09-08)"),
             ),
             _OURS,
+            "small pictures of 0.15 megapixels were added (section 3.1.3)",
         ),
     )
 }  # fmt: skip
@@ -109,6 +115,7 @@ PRESETS = {
 class Scaled(NamedTuple):
     """A preset cut down to what the user has. batch: per GPU and forward pass.
 
+    gpus: of all machines. launch: how they are started (changed by who knows the machines).
     deviations: one sentence each on what differs from the paper, and why.
     """
 
@@ -126,6 +133,7 @@ class Scaled(NamedTuple):
     optimizer: str
     checkpointing: bool
     deviations: tuple[str, ...]
+    launch: Launch = Launch()
 
 
 # Steps that a small data set is given at least: below it a LoRA learns little, whatever the epochs.
@@ -133,6 +141,9 @@ class Scaled(NamedTuple):
 FEWEST_STEPS = {"full": 2_000, "lora": 1_500}
 LORA_LR = 1e-4  # U-Net, common practice for SDXL at rank 16 to 32
 MOST_ACCUMULATION = 16
+# 2.57e9 weights of the U-Net and as many gradients in fp32 (20.6 GB), text encoders, activations;
+# one GPU alone drops each gradient at once (fused backward pass).
+FULL_ON_SEVERAL_GB = 32
 
 
 def scale_down(
@@ -146,18 +157,18 @@ def scale_down(
     area, batch, optimizer, checkpointing = _fit(preset, method, memory_gb)
     goal = max(1, min(preset.batch, images))
     accumulation = min(MOST_ACCUMULATION, max(1, goal // (batch * gpus)))
-    if optimizer == "adafactor":
+    if optimizer == "adafactor" and gpus == 1:
         accumulation = 1  # fused backward pass and accumulation exclude each other (sd-scripts)
     batch = min(batch, max(1, math.ceil(goal / gpus)))
     effective = batch * gpus * accumulation
     per_epoch = math.ceil(images / effective)
     epochs = max(preset.epochs, math.ceil(FEWEST_STEPS[method] / per_epoch))
     unet, text = _rates(preset, method, effective)
-    return Scaled(
-        preset.id, method, gpus, batch, accumulation, per_epoch * epochs, epochs, unet, text, area,
-        rank if method == "lora" else 0, optimizer, checkpointing,
-        tuple(_deviations(preset, method, images, effective, epochs, unet, text, area, optimizer)),
+    scaled = Scaled(
+        preset.id, method, gpus, batch, accumulation, math.ceil(images * epochs / effective),
+        epochs, unet, text, area, rank if method == "lora" else 0, optimizer, checkpointing, (),
     )  # fmt: skip
+    return scaled._replace(deviations=tuple(_deviations(preset, scaled, images)))
 
 
 def _check(method: str, gpus: int, memory_gb: float, images: int, rank: int) -> None:
@@ -173,6 +184,12 @@ def _check(method: str, gpus: int, memory_gb: float, images: int, rank: int) -> 
         raise ValueError(
             f"{memory_gb:g} GB of GPU memory are too little for {method} training of SDXL; "
             f"{needed} GB are needed." + (" Train a LoRA instead." if method == "full" else "")
+        )
+    if method == "full" and gpus > 1 and memory_gb < FULL_ON_SEVERAL_GB:
+        raise ValueError(
+            f"{memory_gb:g} GB of each GPU are too little for full training on {gpus} of them: "
+            f"each holds all weights and gradients, so {FULL_ON_SEVERAL_GB} GB are needed. Use one "
+            "GPU, or train a LoRA."
         )
 
 
@@ -200,11 +217,22 @@ def _rates(preset: Preset, method: str, effective: int) -> tuple[float, float]:
     return preset.unet_lr * math.sqrt(min(1.0, effective / preset.batch)), 0.0
 
 
-def _deviations(
-    preset: Preset, method: str, images: int, effective: int, epochs: int, unet: float,
-    text: float, area: int, optimizer: str,
-):  # fmt: skip
-    if method == "lora":
+def _deviations(preset: Preset, scaled: Scaled, images: int) -> Iterator[str]:
+    yield from _of_rates(preset, scaled)
+    yield f"Training starts from your checkpoint; {preset.label} started from {preset.start}."
+    if preset.data:
+        yield f"Your pictures are taken as they are; for {preset.label} {preset.data}."
+    yield from _of_amounts(preset, scaled, images)
+    if scaled.area != preset.area:
+        side, wanted = round(math.sqrt(scaled.area)), round(math.sqrt(preset.area))
+        yield f"{side}x{side} px instead of {wanted}x{wanted}: more does not fit into the memory."
+    if scaled.optimizer != "adamw":
+        yield f"The optimizer is {scaled.optimizer}, which needs less memory than AdamW."
+
+
+def _of_rates(preset: Preset, scaled: Scaled) -> Iterator[str]:
+    unet = scaled.unet_lr
+    if scaled.method == "lora":
         yield (
             f"A LoRA is trained, with {unet:g} for the U-Net (usual for one); the paper trained "
             f"all weights with {preset.unet_lr:g}."
@@ -215,9 +243,13 @@ def _deviations(
             "square root of the batch."
         )
     yield (
-        f"The text encoders stay frozen ({text:g}; the paper trained them with "
+        f"The text encoders stay frozen ({scaled.text_encoder_lr:g}; the paper trained them with "
         f"{preset.text_encoder_lr:g}): its section A.7 advises so unless the data are very large."
     )
+
+
+def _of_amounts(preset: Preset, scaled: Scaled, images: int) -> Iterator[str]:
+    effective = scaled.batch * scaled.gpus * scaled.accumulation
     if images != preset.images:
         yield f"{images:,} pictures instead of {preset.images:,}."
     if effective != preset.batch:
@@ -225,10 +257,13 @@ def _deviations(
             f"A batch of {effective} instead of {preset.batch}: sparse tags are learned less "
             "surely (section A.2.4)."
         )
-    if epochs != preset.epochs:
-        yield f"{epochs} epochs instead of {preset.epochs}: a small data set is seen more often."
-    if area != preset.area:
-        side, wanted = round(math.sqrt(area)), round(math.sqrt(preset.area))
-        yield f"{side}x{side} px instead of {wanted}x{wanted}: more does not fit into the memory."
-    if optimizer != "adamw":
-        yield f"The optimizer is {optimizer}, which needs less memory than AdamW."
+    if scaled.epochs != preset.epochs:
+        yield (
+            f"{scaled.epochs} epochs instead of {preset.epochs}: a small data set is seen more "
+            "often."
+        )
+    if scaled.steps != preset.steps:
+        yield (
+            f"{scaled.steps:,} steps instead of {preset.steps:,}: what pictures, batch and epochs "
+            "give."
+        )

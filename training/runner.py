@@ -28,8 +28,8 @@ from .runs import (
     lock,
     part_events,
     set_state,
-    settled_elsewhere,
     settings_of,
+    settled_elsewhere,
     state_of,
 )
 

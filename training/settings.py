@@ -93,6 +93,7 @@ def settings_of_preset(
         schedule=Schedule(scaled.steps) if preset.cosine else None, optimizer=scaled.optimizer,
         rank=scaled.rank, alpha=scaled.rank / 2, checkpointing=scaled.checkpointing,
         input_perturbation=preset.input_perturbation, debiased=preset.debiased, gpus=scaled.gpus,
+        launch=scaled.launch,
     )  # fmt: skip
 
 

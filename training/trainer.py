@@ -1,18 +1,17 @@
 """The trainer's process behind entry.py: checks the checkout, trains, says how it ended."""
 
-import ctypes
 import importlib
 import importlib.metadata
 import json
 import os
 import platform
-import signal
 import sys
 from pathlib import Path
 
 from .hooks import Run, Stopped, require_end
 from .runs import TRAINER_LOCK, lock
 from .seams import ContractError, defined
+from .together import end_with_launcher
 
 SCRIPTS = {"lora": "sdxl_train_network", "full": "sdxl_train"}
 PACKAGES = ("torch", "accelerate", "transformers", "diffusers", "huggingface-hub", "safetensors")
@@ -121,7 +120,7 @@ def train(place: str) -> int:
     folder = Path(place).resolve()
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     run = Run(folder, job)
-    _end_with_launcher()
+    end_with_launcher()
     try:
         if not run.main:
             return _train(run)
@@ -142,12 +141,6 @@ def train(place: str) -> int:
         told = f"{type(error).__name__}: {said[-1] if said else ''}"
         run.emit("failed", step=run.step, message=told[:500])
         raise
-
-
-def _end_with_launcher() -> None:
-    """Let the system end this process with its launcher, which starts it in another session."""
-    if sys.platform == "linux" and "LOCAL_RANK" in os.environ:
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _train(run: Run) -> int:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ixl.training.config import OURS, SCHEDULER, arguments, data_sets, toml_text
+from ixl.training.launch import Launch
 from ixl.training.schedule import Schedule
 from ixl.training.settings import TrainingSettings
 
@@ -50,6 +51,35 @@ def test_lora_and_full_name_their_rates():
     assert (lora["unet_lr"], lora["text_encoder_lr"], lora["network_dim"]) == (1e-4, 5e-5, 16)
     assert (full["learning_rate"], full["learning_rate_te1"]) == (1e-4, 5e-6)
     assert full["train_text_encoder"] and "network_dim" not in full
+
+
+def test_fused_backward_pass_is_for_one_gpu_alone():
+    """Elsewhere weights would change before their gradients were summed over the GPUs."""
+    alone = FULL._replace(optimizer="adafactor")
+    zero = Launch(zero_stage=2)
+    assert written(alone)["fused_backward_pass"] is True
+    for several in (alone._replace(gpus=2), alone._replace(launch=zero)):
+        assert "fused_backward_pass" not in written(several)
+        with pytest.raises(ValueError, match="drift apart"):
+            written(several._replace(options=(("fused_optimizer_groups", 4),)))
+    assert written(alone._replace(gpus=2))["ddp_gradient_as_bucket_view"] is True
+
+
+def test_deepspeed_is_passed_through_with_the_batch_of_the_data_sets():
+    launch = Launch(
+        zero_stage=3, offload_optimizer="cpu", offload_parameters="nvme", offload_folder="/disk"
+    )
+    found = written(LORA._replace(launch=launch, batch=3))
+    assert {k: v for k, v in found.items() if "zero" in k or "offload" in k or "deep" in k} == {
+        "deepspeed": True,
+        "zero_stage": 3,
+        "zero3_save_16bit_model": True,
+        "offload_optimizer_device": "cpu",
+        "offload_param_device": "nvme",
+        "offload_param_nvme_path": "/disk",
+    }
+    assert (found["train_batch_size"], "ddp_gradient_as_bucket_view" in found) == (3, False)
+    assert "deepspeed" not in written(LORA)
 
 
 def test_frozen_text_encoders():

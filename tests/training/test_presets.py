@@ -42,23 +42,44 @@ def test_policies_are_sound_and_only_v01_has_no_levels(name):
 
 @pytest.mark.parametrize("name", PRESETS)
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("memory", [24.0, 48.0, 80.0])
+@pytest.mark.parametrize("memory", [24.0, 32.0, 48.0, 80.0])
 @pytest.mark.parametrize("gpus", [1, 8])
 @pytest.mark.parametrize("images", [12, 3_000, 1_000_000])
 def test_a_scale_down_adds_up_and_names_every_difference(name, method, memory, gpus, images):
     preset = PRESETS[name]
+    if method == "full" and gpus > 1 and memory < 32:
+        with pytest.raises(ValueError, match="Use one GPU"):
+            scale_down(preset, method, gpus, memory, images)
+        return
     scaled = scale_down(preset, method, gpus, memory, images)
     effective = scaled.batch * scaled.gpus * scaled.accumulation
     assert effective <= max(preset.batch, scaled.batch * gpus)
-    assert scaled.steps == math.ceil(images / effective) * scaled.epochs
+    assert scaled.steps == math.ceil(images * scaled.epochs / effective)
     told = " ".join(scaled.deviations)
     assert ("LoRA" in told) == (method == "lora")
     assert (f"A batch of {effective} " in told) == (effective != preset.batch)
     assert ("epochs instead" in told) == (scaled.epochs != preset.epochs)
     assert ("px instead" in told) == (scaled.area != preset.area)
     assert ("optimizer" in told) == (scaled.optimizer != "adamw")
-    if scaled.optimizer == "adafactor":
+    assert (f" {scaled.steps:,} steps instead of {preset.steps:,}" in f" {told}") == (
+        scaled.steps != preset.steps
+    )
+    assert f"started from {preset.start}" in told
+    assert bool(preset.data) == ("taken as they are" in told)
+    if scaled.unet_lr != preset.unet_lr:
+        assert f"{scaled.unet_lr:.2g}" in told and f"{preset.unet_lr:g}" in told
+    if scaled.text_encoder_lr != preset.text_encoder_lr:
+        assert f"{preset.text_encoder_lr:g}" in told
+    if scaled.optimizer == "adafactor" and gpus == 1:
         assert scaled.accumulation == 1
+
+
+def test_nothing_the_paper_gives_is_changed_in_silence():
+    """At the paper's own scale only the start, the data and the frozen text encoders are left."""
+    preset = PRESETS["v2.0"]
+    scaled = scale_down(preset, "full", 64, 80.0, preset.images)
+    assert (scaled.steps, scaled.epochs, scaled.unet_lr) == (preset.steps, 2, preset.unet_lr)
+    assert len(scaled.deviations) == 3
 
 
 @pytest.mark.parametrize(
@@ -70,6 +91,7 @@ def test_a_scale_down_adds_up_and_names_every_difference(name, method, memory, g
         (("lora", 1, 6, 10), "6 GB"),
         (("full", 1, 12, 10), "Train a LoRA"),
         (("lora", 1, 24, 10, 0), "rank 0"),
+        (("full", 4, 24, 10), "4 of them"),
     ],
 )
 def test_what_cannot_be_trained_is_one_sentence(arguments, said):

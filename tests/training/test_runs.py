@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ixl.training.backend import Backend
-from ixl.training.making import make_run, resume, space_needed
+from ixl.training.making import resume, space_needed
 from ixl.training.outcome import hint, log_tail, outcome
 from ixl.training.runner import stop, work
 from ixl.training.runs import (
@@ -25,33 +24,9 @@ from ixl.training.runs import (
     status,
 )
 from ixl.training.settings import read_settings
-from training_runs import tiny_settings, write_pictures
+from training_runs import tiny_settings, write_events
 
 PYTHON = Path(__file__).resolve().parents[2] / "python"
-
-
-@pytest.fixture
-def make(tmp_path):
-    """A function that makes runs; their trainer cannot be started."""
-    pictures = write_pictures(tmp_path / "pictures")
-    checkpoint = tmp_path / "a.safetensors"
-    checkpoint.write_bytes(b"x" * 1000)
-    backend = Backend(tmp_path / "sd-scripts", tmp_path / "no python")
-    tokenizers = tmp_path / "tokenizers"
-    tokenizers.mkdir()
-    for name in ("merges.txt", "vocab.json", "special_tokens_map.json", "tokenizer_config.json"):
-        (tokenizers / name).write_text("{}")
-
-    def make(name="run", **changes):
-        settings = read_settings({**tiny_settings(name, checkpoint, pictures), **changes})
-        return make_run(tmp_path / "runs", settings, backend, tokenizers)
-
-    return make
-
-
-def write_events(folder, *told):
-    lines = [json.dumps({"time": float(n), **event}) for n, event in enumerate(told)]
-    (folder / "events.jsonl").write_text("\n".join(lines) + "\n")
 
 
 def test_a_run_holds_what_was_asked(make):
@@ -242,5 +217,3 @@ with lock(Path({str(file)!r})) as got:
     child.kill()
     child.wait()
     assert not is_locked(file)
-
-
