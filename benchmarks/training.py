@@ -1,13 +1,15 @@
 """What training through the pack costs: per caption, and per step beside plain sd-scripts.
 
-Both trainings run at the same time with the same options on the tiny checkpoint (64 channels, 128
-px, no data-loader workers, so that captions count in full). A step is measured in CPU time of its
-process, because the machine may be busy. Needs SD_SCRIPTS_PATH for the second table. STEPS: how
-many (default 60).
+Both trainings have the same options, on the tiny checkpoint (64 channels, 128 px, no data-loader
+workers, so that captions count in full). They take turns of a few steps (ABAB...), so neither
+disturbs the other and both see the same weather on a machine that others use too; the figure is the
+median of the turns' ratios, with the interval that resampling the turns gives. The bar counts CPU
+time of the process. Needs SD_SCRIPTS_PATH for the second table. STEPS: how many (default 80).
 """
 
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -23,6 +25,7 @@ sys.path.append(str(SUPPORT))
 from ixl.training.compose import compose, random_for  # noqa: E402
 from ixl.training.plan import caption_reader, plan_captions  # noqa: E402
 from ixl.training.presets import PRESETS  # noqa: E402
+from tiny_trainer import TURN  # noqa: E402
 
 CAPTIONS = 20_000
 
@@ -42,8 +45,8 @@ def per_caption() -> float:
     return (time.process_time() - start) / CAPTIONS
 
 
-def per_step(folder: Path, steps: int) -> tuple[float, float]:
-    """(plain, ours): median CPU seconds of one step, both trained at once."""
+def per_step(folder: Path, steps: int) -> tuple[dict, dict]:
+    """(plain, ours): {"cpu", "wall"} seconds of every step and {"peak"} bytes, trained in turns."""
     import tiny
     import tiny_trainer
     from ixl.training.backend import Backend, trainer_environment
@@ -61,7 +64,8 @@ def per_step(folder: Path, steps: int) -> tuple[float, float]:
     backend = Backend(Path(os.environ["SD_SCRIPTS_PATH"]), python)
     run = make_run(folder / "runs", read_settings(given), backend, tokenizer_source(ROOT))
     os.environ["OMP_NUM_THREADS"] = "1"  # threads that wait for each other cost CPU time too
-    os.environ["TINY_TIMES"] = str(folder / "ours.json")
+    os.environ["TINY_TURNS"] = str(folder / "ours.json")
+    (folder / "baton").write_text("plain")
     ours = start_trainer(run)
     config = folder / "plain.toml"
     options = (run / "arguments.toml").read_text(encoding="utf-8")
@@ -70,29 +74,47 @@ def per_step(folder: Path, steps: int) -> tuple[float, float]:
     with (folder / "plain.log").open("wb") as log:
         plain = subprocess.Popen(
             [str(python), str(script), "--config_file", str(config)],
-            env={**trainer_environment(), "TINY_TIMES": str(folder / "plain.json")},
+            env={**trainer_environment(), "TINY_TURNS": str(folder / "plain.json")},
             stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
     for process, log in ((ours, run / "log.txt"), (plain, folder / "plain.log")):
         if process.wait():
             raise SystemExit(f"A training failed:\n{log.read_text()[-3000:]}")
-    return _median(folder / "plain.json"), _median(folder / "ours.json")
+    return tuple(json.loads((folder / f"{name}.json").read_text()) for name in ("plain", "ours"))
 
 
-def _median(file: Path) -> float:
-    times = json.loads(file.read_text())[2:]  # the first steps warm up
-    return statistics.median(b - a for a, b in zip(times, times[1:], strict=False))
+def turns(steps: list[float]) -> list[float]:
+    """Mean of each turn's steps; the first turn warms up."""
+    whole = len(steps) // TURN
+    return [statistics.fmean(steps[n * TURN : (n + 1) * TURN]) for n in range(1, whole)]
+
+
+def interval(ratios: list[float], times: int = 4000) -> tuple[float, float]:
+    """95 % interval of the median by resampling the turns."""
+    draw = random.Random(0)
+    medians = sorted(statistics.median(draw.choices(ratios, k=len(ratios))) for _ in range(times))
+    return medians[times // 40], medians[-times // 40]
 
 
 def main() -> None:
-    print(f"one caption of 40 tags: {per_caption() * 1e6:.0f} us (bar: 100 us)")
+    print(f"one caption of 40 tags: {per_caption() * 1e6:.0f} us of CPU time (bar: 100 us)")
     if not os.environ.get("SD_SCRIPTS_PATH"):
         print("steps were not measured: SD_SCRIPTS_PATH is not set")
         return
     with tempfile.TemporaryDirectory() as folder:
-        plain, ours = per_step(Path(folder), int(os.environ.get("STEPS", "60")))
-    print(f"one step, plain sd-scripts: {plain * 1e3:.1f} ms of CPU time")
-    print(f"one step, through the pack: {ours * 1e3:.1f} ms, {ours / plain - 1:+.1%} (bar: +2 %)")
+        plain, ours = per_step(Path(folder), int(os.environ.get("STEPS", "80")))
+    print(f"\n{'one step':<10} {'plain':>9} {'pack':>9} {'median ratio':>13} {'95 % interval':>20}")
+    for name, bar in (("cpu", "   (bar: +2 %)"), ("wall", "")):
+        pairs = list(zip(turns(plain[name]), turns(ours[name]), strict=True))
+        ratios = [b / a - 1 for a, b in pairs]
+        low, high = interval(ratios)
+        first, second = (statistics.median(side) * 1e3 for side in zip(*pairs, strict=True))
+        between = f"{low:+.1%} to {high:+.1%}"
+        print(
+            f"{name + ' time':<10} {first:>6.1f} ms {second:>6.1f} ms "
+            f"{statistics.median(ratios):>+13.1%} {between:>20}{bar}"
+        )
+    print(f"{'peak':<10} {plain['peak'] / 1e6:>6.0f} MB {ours['peak'] / 1e6:>6.0f} MB")
 
 
 if __name__ == "__main__":

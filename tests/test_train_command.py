@@ -10,6 +10,7 @@ import pytest
 from ixl.training.policy import STAGE_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
+START = ("start", "--runs", "runs", "--checkpoint", "a.safetensors", "--images", ".")
 LONG = "1girl, hatsune miku, smile, hat, sky, outdoors, blue eyes, long hair, sitting, dress, tree"
 
 
@@ -68,6 +69,10 @@ def test_preview_of_a_profiles_id_and_for_people(tmp_path):
         (("preview",), 2, "--captions"),
         (("start", "--runs", "runs"), 1, "--checkpoint"),
         (("start", "--runs", "runs", "--settings", "gone.json"), 1, "gone.json"),
+        ((*START, "--gpus", "4", "--machines", "3"), 1, "shared evenly by 3 machines"),
+        ((*START, "--gpus", "2", "--gpu-ids", "0-1"), 1, "'0-1'"),
+        ((*START, "--offload-optimizer", "cpu"), 1, "needs zero_stage"),
+        ((*START, "--zero-stage", "2"), 1, "SD_SCRIPTS_PATH"),
         (("resume", "--runs", "runs"), 1, "There is no run"),
         (("stop", "x", "--runs", "runs"), 1, "There is no run 'x'"),
         (("doctor", "--runs", "runs"), 1, "SD_SCRIPTS_PATH"),

@@ -137,7 +137,9 @@ def resume(folder: Path, steps: int = 0) -> dict:
             f"{folder.name} has done all of its {settings.steps} steps; give more (--steps)."
         )
     write_json(folder / "settings.json", settings.as_dict())
-    (folder / "requests" / "stop").unlink(missing_ok=True)
+    # here and not when the trainer starts: a stop that comes in between must hold
+    for request in (folder / "requests").iterdir():
+        request.unlink()
     set_state(folder, status="queued", queued=round(time.time(), 3), message="")
     if settings.launch.elsewhere:
         hand_over(folder)

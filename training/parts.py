@@ -29,8 +29,6 @@ def write_part(folder: Path) -> tuple[int, list[str], dict[str, str]]:
     part = state_of(folder).get("part", 0) + 1
     (folder / "arguments.toml").write_text(toml_text(given), encoding="utf-8")
     write_json(folder / "job.json", _job(settings, told, at, part))
-    for request in (folder / "requests").iterdir():
-        request.unlink()
     python, gpus, launch = Path(told["python"]), settings.gpus, settings.launch
     config = accelerate_config(gpus, launch, settings.precision)
     write_json(folder / ACCELERATE, config)

@@ -27,6 +27,7 @@ from .settings import TrainingSettings, read_settings
 OPEN, FINAL = ("queued", "running"), ("stopped", "done", "failed")
 ELSEWHERE = "elsewhere"  # started by a cluster or by hand: no worker watches it
 TRAINER_LOCK = "trainer.lock"  # in a run: held by its trainer
+REPLACE_TRIES = 50
 REQUESTS = ("stop", "save", "sample")
 
 
@@ -41,7 +42,14 @@ def write_json(path: Path, data: object) -> None:
     part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         part.write_text(json.dumps(data, indent=1), encoding="utf-8")
-        os.replace(part, path)
+        for attempt in range(REPLACE_TRIES):
+            try:
+                os.replace(part, path)
+                break
+            except PermissionError:  # Windows, while somebody reads it
+                if attempt == REPLACE_TRIES - 1:
+                    raise
+                time.sleep(0.02)
     finally:
         part.unlink(missing_ok=True)
 

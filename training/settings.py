@@ -16,6 +16,7 @@ from .presets import Preset, Scaled
 from .schedule import Schedule, check_schedule
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,79}\Z")
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\.|\Z)", re.IGNORECASE)
 OPTIMIZERS = {"adamw": "AdamW", "adamw8bit": "AdamW8bit", "adafactor": "Adafactor"}
 PRECISIONS = ("no", "fp16", "bf16")
 CAPTION_FILES = (".txt", ".caption")
@@ -119,6 +120,10 @@ def check_settings(settings: TrainingSettings) -> TrainingSettings:
         raise ValueError(
             f"The name is '{settings.name}'; use letters, digits, '.', '_', '-' and spaces, "
             "at most 80, beginning with a letter or digit."
+        )
+    if RESERVED.match(settings.name):
+        raise ValueError(
+            f"The name is '{settings.name}', which Windows keeps for a device; choose another."
         )
     for field, allowed in (
         ("method", METHODS),

@@ -124,6 +124,33 @@ def test_cancel_stops_the_run(run, tiny_training, tmp_path):
     wait_until(lambda: state_of(folder)["status"] == "stopped", 60, "the end")
 
 
+def test_launch_is_checked_and_goes_on_to_the_settings(run):
+    from ixl.training.launch import Launch
+    from ixl.training.settings import settings_of_preset
+
+    training, _, _ = run("IXLTrainingPreset", gpus=4)
+    (launched,) = run(
+        "IXLTrainingLaunch", training=training, machines=2, elsewhere=True, gpu_ids="0, 2",
+        zero_stage=2, offload_optimizer="cpu",
+    )  # fmt: skip
+    settings = settings_of_preset(*launched, "a", "a.safetensors", (("a", 1),))
+    assert settings.launch == Launch(2, "", 0, (0, 2), True, 2, "cpu")
+    assert settings.gpus == 4
+    (same,) = run("IXLTrainingLaunch", training=training)
+    assert same == training
+    with pytest.raises(ValueError, match="need the address"):
+        run("IXLTrainingLaunch", training=training, machines=2)
+
+
+@pytest.mark.sd_scripts
+def test_run_for_a_cluster_is_written_and_the_node_does_not_wait(run, tiny_training):
+    training, policy, _ = run("IXLTrainingPreset", rank=4, gpus=2)
+    (training,) = run("IXLTrainingLaunch", training=training, machines=2, elsewhere=True)
+    file, report = run("IXLTrain", training=training, name="later", steps=3, **tiny_training)
+    assert file == ""
+    assert report.startswith("elsewhere at step 0 of 3") and "launch.txt" in report
+
+
 def test_train_without_sd_scripts_says_how_to_get_it(run, comfy, tmp_path, monkeypatch):
     import folder_paths
     import tiny

@@ -11,6 +11,8 @@ import runpy
 import sys
 from pathlib import Path
 
+TURN = 4  # steps
+
 
 def make_interpreter(folder: Path, start_method: str = "fork") -> Path:
     """An executable that behaves like the interpreter in SD_SCRIPTS_PYTHON (else this one).
@@ -25,23 +27,40 @@ def make_interpreter(folder: Path, start_method: str = "fork") -> Path:
     return path
 
 
-def note_times(file: Path) -> None:
-    """Write the CPU time of this process at each of sd-scripts' steps when it ends."""
+def note_times(file: Path, baton: Path, me: str, other: str) -> None:
+    """Train in turns with another process, TURN steps each, and write what every step cost.
+
+    baton: a file that names whose turn it is. Writes {"cpu": [...], "wall": [...], "peak"} in
+    seconds and bytes when this process ends.
+    """
     import atexit
     import json
+    import resource
     import time
 
     from tqdm import tqdm
 
-    times, update = [], tqdm.update
+    told, update = {"cpu": [], "wall": []}, tqdm.update
+    started = [time.process_time(), time.perf_counter()]
 
     def noted(self, n=1):
         if self.desc == "steps":
-            times.append(time.process_time())
+            told["cpu"].append(time.process_time() - started[0])
+            told["wall"].append(time.perf_counter() - started[1])
+            if len(told["cpu"]) % TURN == 0:
+                baton.write_text(other)
+                while baton.read_text() not in (me, "free"):
+                    time.sleep(0.005)
+            started[:] = time.process_time(), time.perf_counter()
         return update(self, n)
 
+    def ended():
+        told["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        file.write_text(json.dumps(told))
+        baton.write_text("free")
+
     tqdm.update = noted
-    atexit.register(lambda: file.write_text(json.dumps(times)))
+    atexit.register(ended)
 
 
 def leave_frozen_models_alone() -> None:
@@ -69,8 +88,10 @@ def main() -> None:
         return
     sys.path[:] = [os.environ["SD_SCRIPTS_PATH"], *(p for p in sys.path if p != here), here]
     multiprocessing.set_start_method(method)
-    if file := os.environ.get("TINY_TIMES"):
-        note_times(Path(file))
+    if me := os.environ.get("TINY_TURNS"):
+        file = Path(me)
+        other = {"plain": "ours", "ours": "plain"}[file.stem]
+        note_times(file, file.with_name("baton"), file.stem, other)
     import tiny_sd_scripts
 
     tiny_sd_scripts.shrink()

@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from ixl.training.making import resume, space_needed
 from ixl.training.outcome import hint, log_tail, outcome
+from ixl.training.parts import write_part
 from ixl.training.runner import stop, work
 from ixl.training.runs import (
     all_runs,
@@ -119,6 +121,28 @@ def test_stop_takes_a_run_out_of_the_queue(make):
         stop(folder)
     with pytest.raises(ValueError, match="cannot be asked"):
         ask(folder, "../x")
+
+
+def test_stop_holds_while_a_worker_takes_the_run_up(make):
+    """The worker has seen it queued, the user stops it, the worker starts its trainer."""
+    folder = make()
+    stop(folder)
+    write_part(folder)
+    assert (folder / "requests" / "stop").exists()
+    ask(folder, "save")
+    resume(folder)
+    assert not list((folder / "requests").iterdir())
+
+
+def test_state_is_whole_whoever_reads_it_meanwhile(make):
+    """On Windows a file that somebody reads cannot be replaced at that moment."""
+    folder = make()
+    with ThreadPoolExecutor(2) as pool:
+        reads = [pool.submit(state_of, folder) for _ in range(300)]
+        for number in range(100):
+            set_state(folder, number=number)
+        assert all(read.result().get("status") == "queued" for read in reads)
+    assert state_of(folder)["number"] == 99
 
 
 def test_queue_goes_on_behind_a_run_that_cannot_start(make):
