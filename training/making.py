@@ -12,8 +12,8 @@ from .captions import write_plans
 from .config import arguments, data_sets, toml_text
 from .parts import hand_over
 from .plan import caption_reader
+from .runner import WORKER_LOCK
 from .runs import (
-    FINAL,
     TRAINER_LOCK,
     is_locked,
     newest_state,
@@ -60,15 +60,22 @@ def make_run(
             raise ValueError(f"There are no pictures in {', '.join(names)}.")
         made = make_tokenizers(tokenizers, home / "tokenizers")
         _write_inputs(folder, settings, backend, made)
+        told = f"{bare} of {pictures} pictures have no caption." if bare else ""
+        now = round(time.time(), 3)
+        set_state(folder, status="", made=now, queued=now, part=0, message=told)
+        _queue(folder, settings)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    told = f"{bare} of {pictures} pictures have no caption." if bare else ""
-    now = round(time.time(), 3)
-    set_state(folder, status="queued", made=now, queued=now, part=0, message=told)
+    return folder
+
+
+def _queue(folder: Path, settings: TrainingSettings) -> None:
+    """Leave a run to the worker, or to whoever starts its lines: a worker must never see that."""
     if settings.launch.elsewhere:
         hand_over(folder)
-    return folder
+    else:
+        set_state(folder, status="queued")
 
 
 def _new_folder(home: Path, name: str) -> Path:
@@ -125,7 +132,8 @@ def _check_space(home: Path, settings: TrainingSettings) -> None:
 def resume(folder: Path, steps: int = 0) -> dict:
     """Queue a run again from its newest state; steps: a new total. Returns that state's values."""
     settings, state = settings_of(folder), settled_elsewhere(folder)
-    if state.get("status") not in FINAL and is_locked(folder / TRAINER_LOCK):
+    locks = (folder / TRAINER_LOCK, folder.parent / WORKER_LOCK)  # a trainer that starts has none
+    if state.get("status") == "running" and any(map(is_locked, locks)):
         raise ValueError(f"{folder.name} is running; stop it before it is resumed.")
     saved = newest_state(folder)
     at = saved[1]["step"] if saved else 0
@@ -140,7 +148,6 @@ def resume(folder: Path, steps: int = 0) -> dict:
     # here and not when the trainer starts: a stop that comes in between must hold
     for request in (folder / "requests").iterdir():
         request.unlink()
-    set_state(folder, status="queued", queued=round(time.time(), 3), message="")
-    if settings.launch.elsewhere:
-        hand_over(folder)
+    set_state(folder, queued=round(time.time(), 3), message="")
+    _queue(folder, settings)
     return saved[1] if saved else {"step": 0, "epoch": 0, "total": settings.steps}

@@ -1,11 +1,14 @@
 """How a trainer ended, in words: from its events, its exit code and the end of its log."""
 
 import os
+import re
 from pathlib import Path
 
 from .runs import newest_state, part_events
 
 LOG_TAIL = 15  # lines
+# Where torch's launcher begins its own report, which hides what the process said itself.
+LAUNCHER = re.compile(r"^[EW]\d{4} .*torch/distributed/elastic", re.MULTILINE)
 
 
 def outcome(folder: Path, code: int | None) -> tuple[str, str]:
@@ -49,5 +52,6 @@ def log_tail(folder: Path, lines: int = LOG_TAIL) -> str:
             text = file.read().decode("utf-8", "replace")
     except OSError:
         return ""
+    text = LAUNCHER.split(text, maxsplit=1)[0]
     rows = [row.rstrip().rsplit("\r", 1)[-1] for row in text.split("\n")]
     return "\n".join([row for row in rows if row][-lines:])

@@ -250,7 +250,7 @@ def read_policy(data: object, base: Policy | None = None) -> Policy:
 def load_policy(path: str | Path) -> Policy:
     """A policy from a JSON file. Raises ValueError with one sentence."""
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"The caption policy {path} cannot be read as JSON: {error}.") from None
     return read_policy(data)

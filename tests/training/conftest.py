@@ -19,8 +19,8 @@ def make(tmp_path):
     for name in ("merges.txt", "vocab.json", "special_tokens_map.json", "tokenizer_config.json"):
         (tokenizers / name).write_text("{}")
 
-    def make(name="run", **changes):
+    def make(name="run", home=tmp_path / "runs", **changes):
         settings = read_settings({**tiny_settings(name, checkpoint, pictures), **changes})
-        return make_run(tmp_path / "runs", settings, backend, tokenizers)
+        return make_run(home, settings, backend, tokenizers)
 
     return make

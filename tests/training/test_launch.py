@@ -165,6 +165,13 @@ def test_a_run_for_a_cluster_is_written_and_never_started(make):
     assert settings_of(folder).launch.machines == 2
 
 
+def test_a_run_that_cannot_be_written_for_a_cluster_leaves_no_folder(make, tmp_path):
+    (tmp_path / "a\nb").mkdir()
+    with pytest.raises(ValueError, match="line break"):
+        make(home=tmp_path / "a\nb", **ELSEWHERE)
+    assert not list((tmp_path / "a\nb").glob("*/settings.json"))
+
+
 def test_a_run_of_a_cluster_ends_by_its_own_word_and_goes_on(make):
     folder = make(**ELSEWHERE)
     write_events(folder, {"event": "start", "part": 1, "step": 0})

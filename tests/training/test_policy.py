@@ -107,3 +107,10 @@ def test_any_json_is_a_policy_or_one_sentence(data):
     except ValueError:
         return
     assert check_policy(policy) is policy
+
+
+def test_policy_of_a_windows_editor_is_read(tmp_path):
+    """Notepad writes a byte order mark."""
+    path = tmp_path / "policy.json"
+    path.write_text('{"caption_dropout": 0.25}', encoding="utf-8-sig")
+    assert load_policy(path).caption_dropout == 0.25

@@ -10,7 +10,7 @@ import pytest
 from ixl.training.making import resume, space_needed
 from ixl.training.outcome import hint, log_tail, outcome
 from ixl.training.parts import write_part
-from ixl.training.runner import stop, work
+from ixl.training.runner import WORKER_LOCK, stop, work
 from ixl.training.runs import (
     all_runs,
     ask,
@@ -121,6 +121,25 @@ def test_stop_takes_a_run_out_of_the_queue(make):
         stop(folder)
     with pytest.raises(ValueError, match="cannot be asked"):
         ask(folder, "../x")
+
+
+def test_run_that_a_worker_is_starting_is_not_resumed(make):
+    """Its trainer has no lock yet: a second one would be started beside it."""
+    folder = make()
+    set_state(folder, status="running", part=1)
+    with lock(folder.parent / WORKER_LOCK), pytest.raises(ValueError, match="stop it before"):
+        resume(folder)
+    resume(folder)  # of a worker that died
+    assert state_of(folder)["status"] == "queued"
+
+
+def test_log_ends_where_torch_s_launcher_begins_to_talk(make):
+    folder = make()
+    (folder / "log.txt").write_text(
+        "ValueError: the cause\nW1125 13:41:20.035000 15171 torch/distributed/elastic/api.py:1012] "
+        "Sending process\nTraceback\n" + "=\n" * 40
+    )
+    assert log_tail(folder) == "ValueError: the cause"
 
 
 def test_stop_holds_while_a_worker_takes_the_run_up(make):
