@@ -75,7 +75,8 @@ def per_step(folder: Path, steps: int) -> tuple[dict, dict]:
         plain = subprocess.Popen(
             [str(python), str(script), "--config_file", str(config)],
             env={**trainer_environment(), "TINY_TURNS": str(folder / "plain.json")},
-            stdout=log, stderr=subprocess.STDOUT, start_new_session=True,  # shares of its own, as ours
+            stdout=log, stderr=subprocess.STDOUT,
+            start_new_session=True,  # as ours, for the scheduler
         )  # fmt: skip
     for process, log in ((ours, run / "log.txt"), (plain, folder / "plain.log")):
         if process.wait():
