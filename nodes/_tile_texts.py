@@ -10,8 +10,7 @@ import comfy.samplers
 import comfy.utils
 import torch
 
-from ..core.prompt.tile_boxes import Box
-from ..core.prompt.tile_prompts import TilePrompts
+from ..core.prompt.tile_boxes import Box, TilePrompts
 from ..core.tiling.plan import Tile
 
 KEY = "ixl_tile_prompts"

@@ -1,7 +1,7 @@
 """Boxes that say where in a picture something is, and which of them a cut-out touches.
 
 A box is in shares of width and height from the top left corner. Reads what users write and what
-ComfyUI's box nodes give. Knows neither tags nor tile plans.
+ComfyUI's box nodes give. Knows neither tags (see tile_prompts) nor tile plans.
 """
 
 import re
@@ -27,6 +27,19 @@ class Marked(NamedTuple):
 
     box: Box
     tags: str = ""
+
+
+class TilePrompts(NamedTuple):
+    """texts: every prompt once, the first for the whole picture. text_of: bits of `touched` ->
+    index into texts. boxes: without their rims."""
+
+    boxes: tuple[Box, ...]
+    texts: tuple[str, ...]
+    text_of: dict[int, int]
+
+    def at(self, cut: Box) -> int:
+        """Index of the prompt of a cut-out (shares of the picture)."""
+        return self.text_of[touched(self.boxes, cut)]
 
 
 def read_boxes(text: str) -> list[Marked]:

@@ -17,25 +17,12 @@ from .locality import is_everywhere
 from .normalize import normalize
 from .options import Options
 from .profiles import DEFAULT_PROFILE, Profile, get_profile
-from .tile_boxes import Box, inner, touchable, touched
+from .tile_boxes import TilePrompts, inner, touchable
 from .tile_places import Place
 from .words import counted
 
 MOST_PROMPTS = 64  # encoded before the first step: some seconds on a graphics card
 RIM = 0.1
-
-
-class TilePrompts(NamedTuple):
-    """texts: every prompt once, the first for the whole picture. text_of: bits of `touched` ->
-    index into texts. boxes: without their rims."""
-
-    boxes: tuple[Box, ...]
-    texts: tuple[str, ...]
-    text_of: dict[int, int]
-
-    def at(self, cut: Box) -> int:
-        """Index of the prompt of a cut-out (shares of the picture)."""
-        return self.text_of[touched(self.boxes, cut)]
 
 
 class _Item(NamedTuple):

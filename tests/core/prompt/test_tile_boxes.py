@@ -15,7 +15,7 @@ from ixl.core.prompt.tile_boxes import (
 
 
 def test_lines_are_percent_of_the_picture():
-    lines = "# who is where\n10 5 35 90: 1girl, (red hair:1.2)\n\n 50%, 0%, 50%, 100%\n66.7 0 33.4 1"
+    lines = "# boxes\n10 5 35 90: 1girl, (red hair:1.2)\n\n 50%, 0%, 50%, 100%\n66.7 0 33.4 1"
     first, second, third = read_boxes(lines)
     assert first.box == pytest.approx((0.1, 0.05, 0.45, 0.95))
     assert first.tags == "1girl, (red hair:1.2)"
