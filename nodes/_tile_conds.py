@@ -94,8 +94,11 @@ def counts_in(entry: Entry, tile: Tile) -> bool:
     return entry.somewhere is None or bool(entry.somewhere[area].any())
 
 
-def cut_entry(entry: Entry, tiles: tuple[Tile, ...], x: torch.Tensor, hints) -> dict:
-    """The entry as tiles of x see it; `hints` cuts its ControlNets (`_tile_control.Hints`)."""
+def cut_entry(entry: Entry, tiles: tuple[Tile, ...], x: torch.Tensor, hints, told=None) -> dict:
+    """The entry as tiles of x see it; `hints` cuts its ControlNets (`_tile_control.Hints`).
+
+    told: model_conds that the tiles have of their own (`_tile_texts`).
+    """
     cond, cover, batch = entry.cond, entry.cover, x.shape[0]
     out = {k: v for k, v in cond.items() if k not in ("area", "mask", "control", "gligen")}
     if cover is not None:
@@ -103,6 +106,7 @@ def cut_entry(entry: Entry, tiles: tuple[Tile, ...], x: torch.Tensor, hints) -> 
     out["model_conds"] = {
         key: _cut_model_cond(value, tiles, batch) for key, value in cond["model_conds"].items()
     }
+    out["model_conds"] |= told or {}
     if "control" in cond:
         out["control"] = hints.stand_in(cond["control"], tiles, x)
     if "gligen" in cond:

@@ -7,6 +7,7 @@ from ..core.tiling.anchor import Anchor
 from ..core.tiling.plan import Tile
 from ._host import progress
 from ._tile_control import Hints
+from ._tile_texts import TileTexts
 
 
 class TileRun:
@@ -25,6 +26,7 @@ class TileRun:
         self.mask = mask
         self.hints = Hints()
         self.covers: dict = {}
+        self.texts = TileTexts()
         self.anchors: dict[tuple[int, int], Anchor] = {}
         self._on_step = progress()
         self._reached = 0

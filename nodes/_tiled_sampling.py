@@ -21,6 +21,7 @@ from ._tile_conds import counts_in, crop, cut_entry, set_size, survey
 from ._tile_layers import Layer, layers_of
 from ._tile_overview import add_overview, refuse_schedules
 from ._tile_run import TileRun
+from ._tile_texts import TileTexts
 
 KEY = "illustrious-xl-studio.tiles"
 
@@ -121,13 +122,14 @@ class TiledSampling:
         parts: dict = {}
         done, limit = 0, self._limit(model, plan, x_in)
         for layer in layers:
-            keyed = [(t, _key(layer, t)) for t, on in zip(tiles, used, strict=True) if on]
+            seen = [tile for tile, on in zip(tiles, used, strict=True) if on]
+            keyed = [(tile, _key(layer, tile, size, run.texts)) for tile in seen]
             for group in group_tiles(keyed, limit):
                 check_cancel()
                 batch = self._cut(model, layer, group, x_in, run)
-                seen = _publish(model_options, group.tiles, x_in)
+                options = _publish(model_options, group.tiles, x_in)
                 sigma = timestep.repeat(len(group.tiles))
-                found = executor(model, batch, crop(x_in, group.tiles), sigma, seen)
+                found = executor(model, batch, crop(x_in, group.tiles), sigma, options)
                 _collect(parts, found, layer, group.tiles)
                 done += len(group.tiles)
                 run.report(step * len(tiles) + done // len(layers), steps * len(tiles))
@@ -150,11 +152,10 @@ class TiledSampling:
             if entries is None:
                 out.append(None)
                 continue
-            cut = [
-                cut_entry(entry, group.tiles, x_in, run.hints)
-                for entry, on in zip(entries, active, strict=True)
-                if on
-            ]
+            cut = []
+            for entry in (e for e, on in zip(entries, active, strict=True) if on):
+                told = run.texts.rows(entry.cond, group.tiles, x_in, model)
+                cut.append(cut_entry(entry, group.tiles, x_in, run.hints, told))
             if self.size_mode == "tile":
                 for cond in cut:
                     set_size(cond, model, group.tiles[0].shape)
@@ -208,11 +209,13 @@ def _place(tile: Tile) -> tuple:
     return tile.rows, tile.cols
 
 
-def _key(layer: Layer, tile: Tile) -> tuple:
-    """What tiles of one model call share: the entries that count, and GLIGEN boxes if there are."""
+def _key(layer: Layer, tile: Tile, size: tuple[int, int], texts: TileTexts) -> tuple:
+    """What tiles of one model call share: the entries that count, how long prompts of the tiles'
+    own are, and GLIGEN boxes if there are."""
     active = tuple(tuple(counts_in(e, tile) for e in entries or ()) for entries in layer.lists)
     boxes = any("gligen" in e.cond for entries in layer.lists for e in entries or ())
-    return active, _place(tile) if boxes else None
+    tokens = [texts.tokens(e.cond, tile, size) for entries in layer.lists for e in entries or ()]
+    return active, tuple(tokens), _place(tile) if boxes else None
 
 
 def _publish(model_options: dict, tiles: tuple[Tile, ...], x_in: torch.Tensor) -> dict:

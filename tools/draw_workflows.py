@@ -22,10 +22,12 @@ import tiny  # noqa: E402
 from base_directory import make_base_directory  # noqa: E402
 from browser import RENDERERS, opened_canvas  # noqa: E402
 from ixl.tools.layouts import CHECKPOINT, LAYOUTS, NOTE_COLORS  # noqa: E402
+from ixl.tools.layouts_20mp import CONTROLNET, LAYOUTS_20MP, PICTURE  # noqa: E402
 from ixl.tools.workflow import FOLDER  # noqa: E402
 from PIL import Image  # noqa: E402
 from server import running_server  # noqa: E402
 
+ALL = {**LAYOUTS, **LAYOUTS_20MP}
 THUMBNAIL = (1024, 640)
 DRAW = """([id, nodes, groups, noteColors]) => {
     app.graph.clear();
@@ -76,7 +78,7 @@ OVERFLOW = """() => app.graph.nodes.map(n => [n.title, ...n.computeSize(), ...n.
 
 def draw(canvas, name: str) -> dict:
     """The layout on the canvas; its canvas file."""
-    layout = LAYOUTS[name]()
+    layout = ALL[name]()
     canvas.page.evaluate(DRAW, [layout.id, layout.nodes, layout.groups, NOTE_COLORS])
     for title, _, needed, _, height in canvas.page.evaluate(OVERFLOW):
         print(f"{name}: {title} needs {needed:.0f} px and has {height:.0f}", file=sys.stderr)
@@ -87,7 +89,7 @@ def draw(canvas, name: str) -> dict:
 
 def picture(canvas, name: str) -> Image.Image:
     """The whole workflow as it looks."""
-    groups = [group.box for group in LAYOUTS[name]().groups]
+    groups = [group.box for group in ALL[name]().groups]
     left, top = min(b[0] for b in groups), min(b[1] for b in groups)
     right, bottom = (max(b[i] + b[i + 2] for b in groups) for i in (0, 1))
     canvas.page.evaluate(FIT, [left - 20, top - 20, right - left + 40, bottom - top + 40])
@@ -112,12 +114,16 @@ def main() -> None:
     browser, comfyui = Path(os.environ["IXL_BROWSER"]), Path(os.environ["IXL_COMFYUI"])
     with tempfile.TemporaryDirectory() as folder:
         base = make_base_directory(Path(folder))
-        named = base / "models" / "checkpoints" / CHECKPOINT
-        named.symlink_to(tiny.tiny_file(tiny.CHECKPOINT))  # a sound file, so that its card says so
+        for target, source in (  # sound files, so that the canvas finds nothing missing
+            (base / "models" / "checkpoints" / CHECKPOINT, tiny.tiny_file(tiny.CHECKPOINT)),
+            (base / "models" / "controlnet" / CONTROLNET, tiny.tiny_file(tiny.CONTROLNET)),
+            (base / "input" / PICTURE, comfyui / "input" / PICTURE),
+        ):
+            target.symlink_to(source)
         with running_server(comfyui, base) as server:
             server.post("/settings/Comfy.Minimap.Visible", False)
             server.post("/settings/LiteGraph.Canvas.MinFontSizeForLOD", 0)  # text at any zoom
-            for name in args.names or LAYOUTS:
+            for name in args.names or ALL:
                 with opened_canvas(browser, server, "classic", Path(folder)) as canvas:
                     workflow = draw(canvas, name)
                     save(name, workflow, canvas.to_api(), picture(canvas, name))

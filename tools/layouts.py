@@ -261,46 +261,8 @@ def several_characters() -> Layout:
     )  # fmt: skip
 
 
-def text_to_20mp() -> Layout:
-    links = {name: ("Settings", name) for name in ("model", "sampler_name", "scheduler", "cfg")}
-    links |= {"positive": ("Positive", "CONDITIONING"), "negative": ("Negative", "CONDITIONING")}
-    return Layout(
-        "5f0d3a52-0c5c-4b8e-9a76-6d1a1b6e0004",
-        [
-            checkpoint(),
-            *prompt_row(),
-            settings((1310, TOP, 340, 330)),
-            Node("To 20 megapixels", "IXLHighResSampler", (1310, 730, 340, 620),
-                 {"seed": 20240930, "control_after_generate": "fixed", "width": 3744,
-                  "height": 5616},
-                 {**links, "steps": ("Settings", "steps"), "vae": MODEL["vae"], **PROFILE}),
-            Node("Every pass", "PreviewImage", (1690, 590, 360, 760), {},
-                 {"images": ("To 20 megapixels", "passes")}),
-            Node("What it costs", "PreviewAny", (1690, TOP, 360, 200), {},
-                 {"source": ("To 20 megapixels", "report")}),
-            saved((2090, TOP, 560, 1020), "illustrious-20mp", ("To 20 megapixels", "image")),
-            note("Read me", (410, 20, 640, 220),
-                 "## Text to 20 megapixels\n**To 20 megapixels** draws a base picture at the "
-                 "model's native size and redraws it in passes, each at most twice as large per "
-                 "side, in tiles without seams. Memory stays that of one tile.\n\nCancel whenever "
-                 "you like: finished passes are kept, and the next run goes on from the last one."
-                 "\n\nSet your file in **Checkpoint**. *denoise* `0.5, 0.35` is one number per "
-                 "pass: less keeps more."),
-        ],
-        [
-            Group("1. Model", (20, -210, 370, 455), TEAL),
-            Group("2. Prompt", (20, 260, 890, 1100), BLUE),
-            Group("3. Encode", (910, 260, 380, 1100), GREEN),
-            Group("4. Draw", (1290, 260, 380, 1100), AMBER),
-            Group("5. Watch", (1670, 260, 400, 1100), PURPLE),
-            Group("6. Result", (2070, 260, 600, 1100), AMBER),
-        ],
-    )  # fmt: skip
-
-
 LAYOUTS = {
     "text-to-image": text_to_image,
     "text-to-high-resolution": text_to_high_resolution,
     "several-characters": several_characters,
-    "text-to-20mp": text_to_20mp,
 }

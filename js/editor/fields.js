@@ -13,6 +13,7 @@ const first = (...kinds) => ({ first: kinds });
 export const FIELDS = {
     IXLTagNormalizer: { text: chips("result") },
     IXLEncodePrompt: { text: chips("field") },
+    IXLTilePrompts: { text: chips("field") },
     IXLNegativePrompt: { extra: chips("field", { checks: false }) },
     IXLPromptBuilder: {
         person_count: only("person count"),

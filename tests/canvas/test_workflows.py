@@ -4,11 +4,26 @@ import pytest
 import server
 import tiny
 from ixl.tools.workflow import FOLDER, load_workflow
+from PIL import Image
 
 pytestmark = pytest.mark.browser
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 PACK = "illustrious-xl-studio"
+# These have the nodes of the others and few more: once each, every front end and renderer in turn.
+ONCE = [
+    ("picture-to-20mp", "pinned", "nodes2"),
+    ("two-characters-20mp", "newest", "nodes2"),
+    ("controlnet-20mp", "newest", "classic"),
+]
+OFTEN = [name for name in NAMES if name not in {once[0] for once in ONCE}]
+TO_20MP = [
+    ("To 20 megapixels", "width", 320),
+    ("To 20 megapixels", "height", 256),
+    ("To 20 megapixels", "denoise", "0.5"),
+    ("To 20 megapixels", "tile_px", 256),
+    ("To 20 megapixels", "overlap_px", 64),
+]
 # (title, widget, value): small pictures, so that a processor is enough
 SMALL = {
     "text-to-image": [
@@ -19,11 +34,25 @@ SMALL = {
     ],
     "text-to-20mp": [
         ("Settings", "steps", 1),
-        ("To 20 megapixels", "width", 320),
-        ("To 20 megapixels", "height", 256),
-        ("To 20 megapixels", "denoise", "0.5"),
-        ("To 20 megapixels", "tile_px", 256),
-        ("To 20 megapixels", "overlap_px", 64),
+        *TO_20MP,
+    ],
+    "picture-to-20mp": [
+        ("Settings", "steps", 1),
+        ("Size to start from", "megapixels", 0.08),
+        ("Positive", "boxes", "0 0 40 100"),
+        *TO_20MP,
+    ],
+    "two-characters-20mp": [
+        ("Settings", "steps", 1),
+        ("Base size", "width", 320),
+        ("Base size", "height", 256),
+        *TO_20MP,
+    ],
+    "controlnet-20mp": [
+        ("Settings", "steps", 1),
+        ("Size of the base", "megapixels", 0.08),
+        ("ControlNet", "control_net_name", tiny.CONTROLNET),
+        *TO_20MP,
     ],
     "several-characters": [
         ("Size", "width", 256),
@@ -46,11 +75,14 @@ SMALL = {
         ("Stage 2", "steps", 1),
     ],
 }
-SAMPLERS = {"text-to-high-resolution": "Base picture", "text-to-20mp": "To 20 megapixels"}
+SAMPLERS = {
+    "text-to-high-resolution": "Base picture",
+    **{name: "To 20 megapixels" for name in NAMES if name.endswith("20mp")},
+}
 SIZES = {
+    **{name: (320, 256) for name in NAMES if name.endswith("20mp")},
     "several-characters": (256, 192),
     "text-to-high-resolution": (320, 400),
-    "text-to-20mp": (320, 256),
     "text-to-image": (256, 320),
 }
 
@@ -61,10 +93,32 @@ def make_small(canvas, name: str) -> None:
         canvas.set_widget(title, widget, value)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.fixture
+def example(servers, front_end, tmp_path):
+    """The picture that Load Image names in the workflows."""
+    picture = tmp_path / "example.png"
+    Image.linear_gradient("L").resize((320, 256)).convert("RGB").save(picture)
+    servers(front_end).upload(picture)
+
+
+@pytest.mark.parametrize("name", OFTEN)
 def test_template_equals_its_twin_runs_and_comes_back_from_its_picture(
     canvas, name, front_end, renderer, tmp_path
 ):
+    follow(canvas, name, front_end, renderer, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "front_end", "renderer"), ONCE, indirect=["front_end", "renderer"]
+)
+def test_so_do_those_that_begin_with_a_picture_or_a_controlnet_or_know_who_is_where(
+    example, canvas, name, front_end, renderer, tmp_path
+):
+    follow(canvas, name, front_end, renderer, tmp_path)
+
+
+def follow(canvas, name, front_end, renderer, tmp_path):
+    """What a user does with a template."""
     canvas.open_template(PACK, name)
     assert canvas.to_api() == load_workflow(name).api
     make_small(canvas, name)
@@ -85,7 +139,7 @@ def test_template_equals_its_twin_runs_and_comes_back_from_its_picture(
         assert server.succeeded(canvas.run())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", OFTEN)
 @pytest.mark.parametrize("renderer", ["classic"], indirect=True)
 def test_a_dropped_file_is_the_workflow(canvas, name):
     canvas.drop_file(FOLDER / f"{name}.json")
