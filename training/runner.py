@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .launch import LINES
 from .outcome import log_tail, outcome
 from .parts import write_part
 from .runs import (
@@ -61,7 +62,9 @@ def start_trainer(folder: Path) -> subprocess.Popen:
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log,
             stderr=subprocess.STDOUT, **_own_session(),
         )  # fmt: skip
-    set_state(folder, status="running", part=part, pid=process.pid, message="")
+    machines = settings_of(folder).launch.machines
+    told = f"Run lines 2 to {machines} of {folder / LINES} on the other machines." * (machines > 1)
+    set_state(folder, status="running", part=part, pid=process.pid, message=told)
     return process
 
 

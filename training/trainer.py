@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from .hooks import Run, Stopped, require_end
-from .runs import TRAINER_LOCK, lock
+from .runs import TRAINER_LOCK, events, lock
 from .seams import ContractError, defined
 from .together import end_with_launcher
 
@@ -127,6 +127,10 @@ def train(place: str) -> int:
         with lock(folder / TRAINER_LOCK) as got:
             if not got:
                 raise ContractError("Another process trains this run already.")
+            if any(e["event"] == "start" and e["part"] == job["part"] for e in events(folder)):
+                # no event: the part has its end in the file already
+                sys.stderr.write("This part was started before; `train resume` writes the next.\n")
+                return REFUSED
             return _train(run)
     except Stopped:
         run.emit("stopped", step=run.step, **_peaks())

@@ -25,6 +25,7 @@ from ixl.training.making import resume
 from ixl.training.outcome import outcome
 from ixl.training.runner import stop, work
 from ixl.training.runs import read_json, set_state, settings_of, state_of, status
+from ixl.training.trainer import train
 from training_runs import write_events
 
 OWN = ["entry.py", "run", "a folder; $(x)"]
@@ -199,3 +200,16 @@ def test_stop_behind_a_launcher_is_no_failure(make):
     set_state(folder, part=1)
     write_events(folder, {"event": "start", "part": 1, "step": 0}, {"event": "stopped", "step": 3})
     assert outcome(folder, 0) == ("stopped", "Stopped at step 3.")
+
+
+def test_a_part_is_not_trained_twice(make, capsys):
+    """A cluster that requeues a job runs the same lines; the state they name is gone by then."""
+    folder = make(**ELSEWHERE)
+    write_events(folder, {"event": "start", "part": 1, "step": 0}, {"event": "done", "step": 6})
+    assert train(str(folder)) == 1
+    assert "train resume" in capsys.readouterr().err
+    assert status(folder)["status"] == "done"
+    again = make(**ELSEWHERE)
+    write_events(again, {"event": "start", "part": 1, "step": 0})  # and then the node went down
+    resume(again)
+    assert (state_of(again)["part"], read_json(again / "job.json")["part"]) == (2, 2)
