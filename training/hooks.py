@@ -81,7 +81,7 @@ class Run:
 
         def prepare_tracked(args):
             self.accelerator = accelerator = prepare(args)
-            self.main = accelerator.is_main_process
+            self.main = self.main and accelerator.is_main_process
             accelerator.log_with.append(tracker_of(self))
             prepare_model = accelerator.prepare_model
             accelerator.prepare_model = lambda model, *rest, **options: prepare_model(
