@@ -3,8 +3,8 @@
 from comfy_api.latest import io
 
 from ._characters import Characters
-from ._encode import encode, sizes_input, weight_input
-from ._profile import chosen_profile, profile_inputs
+from ._encode import sizes_input, weight_input
+from ._profile import profile_inputs
 
 
 class IXLTilePrompts(io.ComfyNode):
@@ -76,6 +76,8 @@ class IXLTilePrompts(io.ComfyNode):
         from ..core.prompt.tile_boxes import given_boxes, read_boxes
         from ..core.prompt.tile_places import places_of
         from ..core.prompt.tile_prompts import tile_prompts, tile_report
+        from ._encode import encode
+        from ._profile import chosen_profile
         from ._tile_texts import with_tile_prompts
         from ._vocabulary import full_vocabulary
 
