@@ -6,6 +6,8 @@ patched. Because the tiles' weights sum to 1, blending is the same for eps, v an
 CFG with whole-image statistics (RescaleCFG, PAG, post-CFG functions) sees one whole picture.
 """
 
+from collections.abc import Callable
+
 import comfy.model_management
 import comfy.utils
 import torch
@@ -40,6 +42,7 @@ class TiledSampling:
         guide: torch.Tensor | None = None,
         anchor: float = 0.0,
         overview: bool = False,
+        on_step: Callable[[int, int], None] | None = None,
     ):
         self.tile_px = tile_px
         self.overlap_px = overlap_px
@@ -50,6 +53,7 @@ class TiledSampling:
         self.guide = guide
         self.anchor = anchor
         self.overview = overview
+        self.on_step = on_step  # None: the node's own progress bar
         self.run: TileRun | None = None
 
     def patch(self, model):
@@ -80,7 +84,7 @@ class TiledSampling:
             _refuse_unsupported(guider.model_options)
             if self.overview and self.guide is None:
                 refuse_schedules(guider.conds)
-        self.run = TileRun(guider, latent, sigmas, mask)
+        self.run = TileRun(guider, latent, sigmas, mask, self.on_step)
         try:
             return executor(noise, latent, sampler, sigmas, mask, *args, **kwargs)
         finally:

@@ -5,7 +5,6 @@ anything, whatever is combined with them. Conditioning: test_tiled_conditioning.
 noise masks: test_tiled_guidance.py.
 """
 
-import gc
 import weakref
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 pytestmark = pytest.mark.comfy
 torch = pytest.importorskip("torch")
 
+from left_behind import host_attributes, live_tensors  # noqa: E402
 from seam_toys import TOYS, as_model, average, grey, ramp  # noqa: E402
 from tiled_stubs import control, echo, entry, mask, sample  # noqa: E402
 
@@ -224,26 +224,6 @@ def test_cancel_stops_within_a_tile(ixl, tiny):
     assert len(calls) <= 4  # positive and negative of one tile
 
 
-def tensors() -> int:
-    gc.collect()
-    return sum(type(found) is torch.Tensor for found in gc.get_objects())
-
-
-def attributes() -> dict:
-    """Every attribute of ComfyUI's modules and classes, by identity."""
-    import sys
-
-    modules = [m for name, m in sys.modules.items() if name.split(".")[0] in ("comfy", "nodes")]
-    found = {}
-    for module in modules:
-        for name, value in vars(module).items():
-            found[module.__name__, name] = id(value)
-            if isinstance(value, type):
-                for inner, attribute in vars(value).items():
-                    found[module.__name__, name, inner] = id(attribute)
-    return found
-
-
 @pytest.mark.parametrize("end", ["done", "cancelled", "failed"])
 def test_nothing_is_left_behind(ixl, tiny, end):
     """No attribute of ComfyUI patched, no tensor alive, however a run ends."""
@@ -284,10 +264,10 @@ def test_nothing_is_left_behind(ixl, tiny, end):
         return watched
 
     run()  # what ComfyUI itself keeps from a first run is there before counting
-    before, count = attributes(), tensors()
+    before, count = host_attributes(), live_tensors()
     watched = run()
-    assert attributes() == before
-    assert tensors() <= count
+    assert host_attributes() == before
+    assert live_tensors() <= count
     assert [name for name, alive in watched.items() if alive() is not None] == []
 
 
