@@ -20,7 +20,7 @@ from ixl.core.tiling.vae_layers import (  # noqa: E402  # noqa: E402
     has_norm,
     rows_before,
 )
-from ixl.core.tiling.vae_memory import QUERIES_ON, WORTH, least_memory, plan_within
+from ixl.core.tiling.vae_memory import QUERIES_ON, WORTH, least_memory, plan_within  # noqa: E402
 from ixl.core.tiling.vae_plan import plan_flop, plan_vae, split_rows  # noqa: E402
 
 GB = 1e9
