@@ -38,9 +38,9 @@ def wait_for_passes(running: server.Server, count: int) -> None:
 
 def test_a_run_cancelled_in_its_last_pass_goes_on_there(comfy_server):
     before = len(kept(comfy_server))
-    prompt = high_res.prompt(seed=41, pass_steps="1, 40", **SMALL)
+    prompt = high_res.prompt(seed=41, pass_steps="1, 16", **SMALL)
     prompt_id = comfy_server.queue(prompt)
-    wait_for_passes(comfy_server, before + 2)  # base and first pass; the second has 40 steps
+    wait_for_passes(comfy_server, before + 2)  # base and first pass; the second has 16 steps
     comfy_server.interrupt()
     assert server.interrupted(comfy_server.wait(prompt_id))
     finished = {path: path.stat().st_ino for path in kept(comfy_server)}
@@ -71,7 +71,7 @@ def own_server(base: Path):
 @pytest.mark.skipif(os.name != "posix", reason="there is no kill -9")
 def test_a_server_killed_in_the_last_pass_goes_on_there(tmp_path):
     base = make_base_directory(tmp_path)
-    prompt = high_res.prompt(seed=42, pass_steps="1, 40", **SMALL)
+    prompt = high_res.prompt(seed=42, pass_steps="1, 16", **SMALL)
     with own_server(base) as first:
         first.queue(prompt)
         wait_for_passes(first, 2)
