@@ -109,8 +109,8 @@ def sample(model, setting: Setting) -> torch.Tensor:
         setting.latent.shape, generator=torch.Generator().manual_seed(SEED), dtype=torch.float32
     )
     return comfy.sample.sample(
-        model, noise, setting.steps, CFG, setting.sampler, "normal", setting.positive, setting.negative,
-        setting.latent, denoise=DENOISE, seed=SEED, disable_pbar=True,
+        model, noise, setting.steps, CFG, setting.sampler, "normal", setting.positive,
+        setting.negative, setting.latent, denoise=DENOISE, seed=SEED, disable_pbar=True,
     )  # fmt: skip
 
 
@@ -159,8 +159,9 @@ def ultimate_cases(setting: Setting, nodes):
             done = nodes["UltimateSDUpscaleNoUpscale"]().upscale(
                 upscaled_image=picture, model=model, positive=setting.positive,
                 negative=setting.negative, vae=vae, seed=SEED, steps=setting.steps, cfg=CFG,
-                sampler_name=setting.sampler, scheduler="normal", denoise=DENOISE, mode_type="Linear",
-                tile_width=512, tile_height=512, mask_blur=8, tile_padding=32, seam_fix_mode=fix,
+                sampler_name=setting.sampler, scheduler="normal", denoise=DENOISE,
+                mode_type="Linear", tile_width=512, tile_height=512, mask_blur=8, tile_padding=32,
+                seam_fix_mode=fix,
                 seam_fix_denoise=DENOISE, seam_fix_width=64, seam_fix_mask_blur=8,
                 seam_fix_padding=16, force_uniform_tiles=True, tiled_decode=False, batch_size=1,
             )  # fmt: skip

@@ -4,9 +4,10 @@
 
 Peers take part when their folder is given: TILED_DIFFUSION_PATH (shiimizu/ComfyUI-TiledDiffusion),
 ULTIMATE_SD_UPSCALE_PATH (ssitu/ComfyUI_UltimateSDUpscale, with its submodule). All sides have the
-same tiny checkpoint, start (a slope with texture), seed, steps, CFG 5 and denoise 0.5, each side in a process of its own. Columns: model calls; evaluated latents per step, condition and latent
-of the picture; seconds of wall and of processor time; processor time beyond the model calls, as a
-share of theirs; resident memory above that of the loaded model; the largest seam step and the error
+same tiny checkpoint, start (a slope with texture), seed, steps, CFG 5 and denoise 0.5, each side in
+a process of its own. Columns: model calls; evaluated latents per step, condition and latent of the
+picture; seconds of wall and of processor time; processor time beyond the model calls, as a share of
+theirs; resident memory above that of the loaded model; the largest seam step and the error
 (standard deviation of the difference to the untiled result), both as shares of the untiled result's
 standard deviation. UltimateSDUpscale draws other noise in every tile, so its error is mostly that,
 and encodes and decodes every tile, which counts as beyond the model.

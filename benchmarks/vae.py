@@ -7,7 +7,8 @@ is a process of its own. Time is wall time and, since machines are shared, proce
 the process's peak beyond what it held with the VAE loaded. Errors are differences to the untiled
 result, in steps of an 8-bit picture (decode) or as a share of the latent's standard deviation
 (encode). --tiled-vae: a checkout of shiimizu/ComfyUI-TiledDiffusion, whose Tiled VAE then has rows
-too; without it the folder that TILED_DIFFUSION_PATH names. Random weights exaggerate what tiles get wrong. FLOP figures are counts, of SDXL's full width.
+too; without it the folder that TILED_DIFFUSION_PATH names. Random weights exaggerate what tiles get
+wrong. FLOP figures are counts, of SDXL's full width.
 """
 
 import argparse

@@ -162,8 +162,8 @@ def test_all_of_it_together(ixl, tiny, sampler):
         entry(0.2, mask=mask(slice(10, 60), slice(8, 40)), set_area_to_bounds=True),
         entry(-0.3, start_percent=0.3, end_percent=0.8),
     ]
-    # heun divides by the next, lower noise level: untiled runs that are given the entries in another
-    # order already differ by 7e-6
+    # heun divides by the next, lower noise level: of untiled runs one that is given the entries in
+    # another order already differs by 7e-6
     given = dict(batch=2, sampler=sampler, rounding=2e-5 if sampler == "heun" else 1e-6)
     for settings in ({"tile_batch": 3}, {"moving": False, "tile_batch": 1}):
         compare(ixl, tiny, positive, settings=settings, **given)
