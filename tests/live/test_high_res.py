@@ -86,7 +86,7 @@ def test_a_server_killed_in_the_last_pass_goes_on_there(tmp_path):
 
 
 class Memory(threading.Thread):
-    """Largest resident memory of a process and what it started, looked at 20 times a second."""
+    """Largest resident memory of a process, looked at 20 times a second."""
 
     def __init__(self, process_id: int):
         super().__init__(daemon=True)
@@ -95,8 +95,7 @@ class Memory(threading.Thread):
     def run(self):
         while not self.ended.wait(0.05):
             with contextlib.suppress(psutil.NoSuchProcess):
-                family = [self.process, *self.process.children(recursive=True)]
-                self.peak = max(self.peak, sum(one.memory_info().rss for one in family))
+                self.peak = max(self.peak, self.process.memory_info().rss)
 
     def stop(self) -> float:
         """GB"""
