@@ -1,6 +1,6 @@
 """One side of benchmarks/highres.py in a process of its own: samples its cases, writes them down.
 
-    python benchmarks/_highres_side.py SIDE FOLDER SIZE STEPS
+    python benchmarks/_highres_side.py SIDE FOLDER SIZE STEPS SAMPLER
 
 SIDE: untiled, ours, tiled-diffusion or ultimate. FOLDER gets one SIDE-N.pt per case: name, kind
 ("model" or "toy"), the result as latents the model knows, and what was counted. A peer is loaded
@@ -98,6 +98,7 @@ class Setting(NamedTuple):
     negative: list
     latent: torch.Tensor
     steps: int
+    sampler: str = "euler"
     toy: object = None
 
 
@@ -108,8 +109,8 @@ def sample(model, setting: Setting) -> torch.Tensor:
         setting.latent.shape, generator=torch.Generator().manual_seed(SEED), dtype=torch.float32
     )
     return comfy.sample.sample(
-        model, noise, setting.steps, CFG, "euler", "normal", setting.positive, setting.negative,
-        setting.latent, denoise=DENOISE, seed=SEED, disable_pbar=True,
+        model, noise, setting.steps, CFG, setting.sampler, "normal", setting.positive,
+        setting.negative, setting.latent, denoise=DENOISE, seed=SEED, disable_pbar=True,
     )  # fmt: skip
 
 
@@ -158,8 +159,9 @@ def ultimate_cases(setting: Setting, nodes):
             done = nodes["UltimateSDUpscaleNoUpscale"]().upscale(
                 upscaled_image=picture, model=model, positive=setting.positive,
                 negative=setting.negative, vae=vae, seed=SEED, steps=setting.steps, cfg=CFG,
-                sampler_name="euler", scheduler="normal", denoise=DENOISE, mode_type="Linear",
-                tile_width=512, tile_height=512, mask_blur=8, tile_padding=32, seam_fix_mode=fix,
+                sampler_name=setting.sampler, scheduler="normal", denoise=DENOISE,
+                mode_type="Linear", tile_width=512, tile_height=512, mask_blur=8, tile_padding=32,
+                seam_fix_mode=fix,
                 seam_fix_denoise=DENOISE, seam_fix_width=64, seam_fix_mask_blur=8,
                 seam_fix_padding=16, force_uniform_tiles=True, tiled_decode=False, batch_size=1,
             )  # fmt: skip
@@ -199,7 +201,7 @@ def measured(case, model, toy, before: int) -> tuple[torch.Tensor, Counted]:
     return result, Counted(meter.calls, meter.latents, meter.cpu, cpu, seconds, peak)
 
 
-def main(side: str, folder: str, size: int, steps: int) -> None:
+def main(side: str, folder: str, size: int, steps: int, sampler: str) -> None:
     import comfy_in_process
     import tiny
     from base_directory import make_base_directory
@@ -211,14 +213,14 @@ def main(side: str, folder: str, size: int, steps: int) -> None:
     models = comfy_in_process.load_checkpoint(tiny.tiny_file(tiny.CHECKPOINT))
     texts = [comfy_in_process.encode(models.clip, text) for text in ("1girl, smile", "worst")]
 
-    def setting(latents: int, number: int, toy=None) -> Setting:
+    def setting(latents: int, number: int, sampler: str = "euler", toy=None) -> Setting:
         latent = models.model.model.process_latent_out(ramp(latents, latents))
-        return Setting(models, *texts, latent, number, toy)
+        return Setting(models, *texts, latent, number, sampler, toy)
 
     sample(models.model, setting(16, 1))  # loads what is loaded once
     before = psutil.Process().memory_info().rss
-    wanted = [("model", setting(size // 8, steps))]
-    wanted += [(name, setting(TOY_SIDE, TOY_STEPS, toy)) for name, toy in TOYS.items()]
+    wanted = [("model", setting(size // 8, steps, sampler))]
+    wanted += [(name, setting(TOY_SIDE, TOY_STEPS, toy=toy)) for name, toy in TOYS.items()]
     number = 0
     for kind, given in wanted:
         for name, case in SIDES[side](given, nodes):
@@ -230,4 +232,4 @@ def main(side: str, folder: str, size: int, steps: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])

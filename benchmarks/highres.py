@@ -1,18 +1,20 @@
 """Tiled sampling as tables: this pack beside untiled ComfyUI and two other packs, in one run.
 
-    python benchmarks/highres.py [--size PX] [--steps N]
+    python benchmarks/highres.py [--size PX] [--steps N] [--sampler NAME] [--vae-size WxH]
 
 Peers take part when their folder is given: TILED_DIFFUSION_PATH (shiimizu/ComfyUI-TiledDiffusion),
 ULTIMATE_SD_UPSCALE_PATH (ssitu/ComfyUI_UltimateSDUpscale, with its submodule). All sides have the
-same tiny checkpoint, start (a slope with texture), seed, Euler steps, CFG 5 and denoise 0.5, each
-side in a process of its own. Columns: model calls; evaluated latents per step, condition and latent
-of the picture; seconds of wall and of processor time; processor time beyond the model calls, as a
-share of theirs; resident memory above that of the loaded model; the largest seam step and the error
+same tiny checkpoint, start (a slope with texture), seed, steps, CFG 5 and denoise 0.5, each side in
+a process of its own. Columns: model calls; evaluated latents per step, condition and latent of the
+picture; seconds of wall and of processor time; processor time beyond the model calls, as a share of
+theirs; resident memory above that of the loaded model; the largest seam step and the error
 (standard deviation of the difference to the untiled result), both as shares of the untiled result's
 standard deviation. UltimateSDUpscale draws other noise in every tile, so its error is mostly that,
 and encodes and decodes every tile, which counts as beyond the model.
 
 Toys (tests/support/seam_toys.py) cost nothing and show one fault each, at 2048x2048 px in 4 steps.
+The VAE's rows are those of benchmarks/vae.py: untiled and tiled decoding and encoding of ComfyUI,
+TiledDiffusion's Tiled VAE, and this pack's.
 """
 
 import argparse
@@ -27,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "benchmarks")]
 
 import torch  # noqa: E402
+import vae  # noqa: E402
 from _highres_side import CFG, PATHS, SIDES, TOY_SIDE, TOY_STEPS  # noqa: E402
 from ixl.core.tiling.plan import evaluation_cost, plan_tiles  # noqa: E402
 from ixl.core.tiling.seams import seam_report  # noqa: E402
@@ -38,7 +41,7 @@ SEAM_BARS = {"grey": 0.002, "contrast": 0.005, "longrange": 0.005, "mix": 0.005}
 CONDITIONS = 2 if CFG != 1 else 1
 
 
-def run_sides(size: int, steps: int) -> list[dict]:
+def run_sides(size: int, steps: int, sampler: str) -> list[dict]:
     """Every case of every side that is there, in the order of SIDES."""
     side_script = Path(__file__).with_name("_highres_side.py")
     with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +49,7 @@ def run_sides(size: int, steps: int) -> list[dict]:
             if side in PATHS and not os.environ.get(PATHS[side]):
                 print(f"{side}: not measured, {PATHS[side]} is not set")
                 continue
-            command = [sys.executable, side_script, side, folder, str(size), str(steps)]
+            command = [sys.executable, side_script, side, folder, str(size), str(steps), sampler]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
                 print(f"{side}: failed\n{done.stderr[-2000:]}")
@@ -54,8 +57,8 @@ def run_sides(size: int, steps: int) -> list[dict]:
         return [torch.load(path) for path in files]
 
 
-def sampling_table(rows: list[dict], size: int, steps: int) -> None:
-    print(f"\nTiny checkpoint, {size}x{size} px, {steps} steps")
+def sampling_table(rows: list[dict], size: int, steps: int, sampler: str) -> None:
+    print(f"\nTiny checkpoint, {size}x{size} px, {steps} steps of {sampler}")
     head = ("calls", "redundancy", "s", "CPU s", "beyond model", "MB", "seam step", "error")
     print(f"{'':<48}" + "".join(f"{name:>14}" for name in head))
     mine = [row for row in rows if row["kind"] == "model"]
@@ -117,6 +120,22 @@ def flop_table(steps: dict[str, dict[str, float]]) -> None:
     print(f"T4 work over UltimateSDUpscale with seam fix: {ours / ultimate:.2f} (bar 0.5)")
 
 
+def vae_table(size: str) -> None:
+    """Rows of the tiny checkpoint, and target T8 against ComfyUI's tiled decode."""
+    peer = os.environ.get(PATHS["tiled-diffusion"])
+    options = argparse.Namespace(full=False, tiled_vae=peer, memory=[1.0])
+    rows = {row["way"]: row for row in vae.print_size(options, size) if row["half"] == "decode"}
+    counts = vae.in_process({"count": True})
+    vae.print_counts(counts)
+    by_name = {row[0]: sum(row[1:]) for row in counts["decode"]}
+    core, ours = rows[vae.CORE], rows[vae.OURS]
+    work = by_name["ours, memory_gb 8"] / by_name["ComfyUI, tiled"]
+    print(
+        f"\nT8 work over ComfyUI's tiled decode, 8 GB, {LARGE[0]}x{LARGE[1]}: {work:.2f} (bar 0.45)"
+    )
+    print(f"T8 mean error over ComfyUI's tiled decode: {ours['mean'] / core['mean']:.1e} (bar 0.2)")
+
+
 def our_tflop() -> float:
     plan = plan_tiles(LARGE[1] // 8, LARGE[0] // 8)
     return sum(plan.cost(step) for step in range(8)) / 8
@@ -155,10 +174,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=1024, help="of the checkpoint's picture, px")
     parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--sampler", default="euler", help="of the checkpoint's picture")
+    parser.add_argument("--vae-size", default="1024x1024", metavar="WxH")
     args = parser.parse_args()
-    rows = run_sides(args.size, args.steps)
-    sampling_table(rows, args.size, args.steps)
+    rows = run_sides(args.size, args.steps, args.sampler)
+    sampling_table(rows, args.size, args.steps, args.sampler)
     flop_table(toy_table(rows))
+    vae_table(args.vae_size)
 
 
 if __name__ == "__main__":

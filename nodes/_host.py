@@ -13,14 +13,17 @@ def check_cancel() -> None:
 
 
 def progress():
-    """An `on_step(done, total)` that moves the node's progress bar and raises on Cancel."""
+    """An `on_step(done, total)` that moves the node's progress bar and raises on Cancel.
+
+    preview: as a latent previewer of ComfyUI makes it.
+    """
     bar = None
 
-    def on_step(done: int, total: int) -> None:
+    def on_step(done: int, total: int, preview: tuple | None = None) -> None:
         nonlocal bar
         check_cancel()
         bar = bar or comfy.utils.ProgressBar(total)
-        bar.update_absolute(done, total)
+        bar.update_absolute(done, total, preview)
 
     return on_step
 

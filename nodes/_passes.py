@@ -1,10 +1,11 @@
 """Runs a high-resolution route: base, then upscale, encode and tiled sampling for every pass.
 
 Finished passes are kept (core/tiling/pass_store.py), so a run that
-ended early goes on where it was.
+ended early goes on where it was. All of it moves one progress bar, once from 0 to its end.
 """
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,18 +15,21 @@ import comfy.sample
 import comfy.utils
 import latent_preview
 import torch
-from comfy_extras.nodes_upscale_model import ImageUpscaleWithModel
 
+from ..core.progress import Scale
 from ..core.tiling.pass_store import load_pass, next_key, save_pass
-from ..core.tiling.passes import Pass, pass_tflop
+from ..core.tiling.passes import Pass, pass_tflop, run_shares
 from ..core.tiling.plan import LATENT_PX
 from ..core.tiling.resize import lanczos
 from ..core.tiling.speed import record_speed
 from ._host import check_cancel, progress, user_folder
 from ._tiled_sampling import TiledSampling
+from ._upscale import upscale
 from ._vae import decode_exactly, encode_exactly
 
 AUTOMATIC_MEMORY = 0.0  # GB for the VAE: chosen from what is free
+
+OnStep = Callable[..., None]
 
 
 class Tools(NamedTuple):
@@ -51,6 +55,40 @@ class Sampling(NamedTuple):
     anchor: float
 
 
+class Start(NamedTuple):
+    """What a run begins with: a latent [B, 4, H, W], or a picture [B, H, W, 3], or neither."""
+
+    latent: torch.Tensor | None = None
+    picture: torch.Tensor | None = None
+
+    @property
+    def given(self) -> torch.Tensor | None:
+        return self.picture if self.latent is None else self.latent
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """(width, height) in px, whole latents."""
+        if self.latent is not None:
+            return self.latent.shape[3] * LATENT_PX, self.latent.shape[2] * LATENT_PX
+        if self.picture is None:
+            return None
+        height, width = (side // LATENT_PX * LATENT_PX for side in self.picture.shape[1:3])
+        return width, height
+
+
+class Route(NamedTuple):
+    """From where to where. base: (width, height) in px; its steps count when nothing is given."""
+
+    start: Start
+    base: tuple[int, int]
+    steps: int
+    passes: list[Pass]
+
+    @property
+    def base_steps(self) -> int:
+        return self.steps if self.start.given is None else 0
+
+
 class Store(NamedTuple):
     """Where finished passes are kept, and the key of this run's start."""
 
@@ -66,55 +104,67 @@ class Result(NamedTuple):
     kept: int
 
 
-def run(
-    tools: Tools, sampling: Sampling, start: torch.Tensor, base_steps: int, passes: list[Pass],
-    store: Store,
-) -> Result:  # fmt: skip
-    """start: latent [B, 4, H, W]; base_steps: 0 takes it as the base, else it is sampled first."""
-    key = next_key(store.key, "base", base_steps, sampling)
-    latent, kept = start, 0
-    if base_steps:
-        latent, kept = _kept_or_made(
-            store.folder, key, lambda: _sample(tools.model, tools, sampling, start, base_steps, 1.0)
-        )
-    pictures = [decode(tools.vae, latent)]
-    for number, one in enumerate(passes, start=1):
+def run(tools: Tools, sampling: Sampling, route: Route, store: Store) -> Result:
+    scale = Scale(
+        run_shares(route.base, route.base_steps, route.passes, sampling.tile_px,
+                   sampling.overlap_px, tools.upscale_model is not None),
+        progress(),
+    )  # fmt: skip
+    key = next_key(store.key, "base", route.base_steps, sampling)
+    latent, kept = _base(tools, sampling, route, scale, Store(store.folder, key))
+    pictures = [decode(tools.vae, latent, scale.part(("decode", 0)))]
+    for number, one in enumerate(route.passes, start=1):
         key = next_key(key, *one, sampling)
         latent, found = _kept_or_made(
-            store.folder,
-            key,
-            partial(_pass, tools, sampling, latent, pictures[-1], one, number),
+            Store(store.folder, key),
+            partial(_pass, tools, sampling, latent, pictures[-1], one, number, scale),
         )
         kept += found
-        pictures.append(decode(tools.vae, latent))
+        pictures.append(decode(tools.vae, latent, scale.part(("decode", number))))
+    scale.end()
     return Result(latent, pictures, kept)
 
 
-def _kept_or_made(folder: Path, key: str, make) -> tuple[torch.Tensor, int]:
-    found = load_pass(folder, key)
+def _base(tools: Tools, sampling: Sampling, route: Route, scale: Scale, store: Store):
+    """The latent of the base, and 1 if it was kept."""
+    start, on_step = route.start, scale.part(("sample", 0))
+    if start.latent is not None:
+        return start.latent, 0
+    if start.picture is not None:
+        return encode(tools.vae, start.picture[..., :3], scale.part(("encode", 0))), 0
+    empty = empty_latent(1, *route.base)
+    make = partial(_sample, tools.model, tools, sampling, empty, route.steps, 1.0, on_step)
+    return _kept_or_made(store, make)
+
+
+def _kept_or_made(store: Store, make) -> tuple[torch.Tensor, int]:
+    found = load_pass(*store)
     if found is not None:
         return found, 1
     made = make()
-    save_pass(folder, key, made)
+    save_pass(*store, made)
     return made, 0
 
 
 def _pass(
     tools: Tools, sampling: Sampling, before: torch.Tensor, picture: torch.Tensor, one: Pass,
-    number: int,
+    number: int, scale: Scale,
 ) -> torch.Tensor:  # fmt: skip
     """before: the latent of the pass before, which `picture` is decoded from."""
     check_cancel()
-    larger = _enlarge(picture, one, tools.upscale_model)
-    guide = encode(tools.vae, larger)
+    larger = _enlarge(picture, one, tools.upscale_model, scale.part(("enlarge", number)))
+    guide = encode(tools.vae, larger, scale.part(("encode", number)))
+    del larger
+    on_step = scale.part(("sample", number))
     tiles = TiledSampling(
-        sampling.tile_px, sampling.overlap_px, True, 0, "tile", guide=before, anchor=sampling.anchor
-    )
+        sampling.tile_px, sampling.overlap_px, True, 0, "tile", guide=before,
+        anchor=sampling.anchor, on_step=on_step,
+    )  # fmt: skip
     tiled = tiles.patch(tools.model)
     # every pass has noise of its own: the same field twice would be drawn into the picture
     seeded = sampling._replace(seed=(sampling.seed + number) % 2**64)
     started = time.monotonic()
-    latent = _sample(tiled, tools, seeded, guide, one.steps, one.denoise)
+    latent = _sample(tiled, tools, seeded, guide, one.steps, one.denoise, on_step)
     _remember_speed(one, sampling, time.monotonic() - started)
     return latent
 
@@ -131,32 +181,51 @@ def device_name() -> str:
     return comfy.model_management.get_torch_device_name(device)
 
 
-def _enlarge(picture: torch.Tensor, one: Pass, upscale_model) -> torch.Tensor:
+def _enlarge(picture: torch.Tensor, one: Pass, upscale_model, on_step: OnStep) -> torch.Tensor:
     if upscale_model is not None and (one.height, one.width) != tuple(picture.shape[1:3]):
-        picture = ImageUpscaleWithModel.execute(upscale_model, picture)[0]
+        picture = upscale(upscale_model, picture, on_step)
     return lanczos(picture, one.width, one.height)
 
 
 def _sample(
-    model, tools: Tools, sampling: Sampling, latent: torch.Tensor, steps: int, denoise: float
-) -> torch.Tensor:
+    model, tools: Tools, sampling: Sampling, latent: torch.Tensor, steps: int, denoise: float,
+    on_step: OnStep,
+) -> torch.Tensor:  # fmt: skip
     noise = comfy.sample.prepare_noise(latent, sampling.seed)
     return comfy.sample.sample(
         model, noise, steps, sampling.cfg, sampling.sampler_name, sampling.scheduler,
         tools.positive, tools.negative, latent, denoise=denoise, noise_mask=tools.noise_mask,
-        callback=latent_preview.prepare_callback(model, steps),
+        callback=_with_preview(model, on_step),
         disable_pbar=not comfy.utils.PROGRESS_BAR_ENABLED, seed=sampling.seed,
     )  # fmt: skip
 
 
-def decode(vae, latent: torch.Tensor) -> torch.Tensor:
+def _with_preview(model, on_step: OnStep):
+    """A sampler's callback: the preview that the user has chosen, no larger than it is shown.
+
+    A previewer that decodes would need gigabytes for the whole latent.
+    """
+    previewer = latent_preview.get_previewer(model.load_device, model.model.latent_format)
+    decodes = not isinstance(previewer, latent_preview.Latent2RGBPreviewer)
+    most = latent_preview.MAX_PREVIEW_RESOLUTION // (LATENT_PX if decodes else 1)
+
+    def callback(step: int, x0: torch.Tensor, x: torch.Tensor, steps: int) -> None:
+        by = -(-max(x0.shape[2:]) // most)
+        small = torch.nn.functional.avg_pool2d(x0[:1], by) if by > 1 else x0[:1]
+        preview = previewer and previewer.decode_latent_to_preview_image("JPEG", small)
+        on_step(step + 1, steps, preview)
+
+    return callback
+
+
+def decode(vae, latent: torch.Tensor, on_step: OnStep) -> torch.Tensor:
     """[B, H, W, 3] of a latent [B, 4, H / 8, W / 8]."""
-    return decode_exactly(vae, latent, AUTOMATIC_MEMORY, progress())
+    return decode_exactly(vae, latent, AUTOMATIC_MEMORY, on_step)
 
 
-def encode(vae, pixels: torch.Tensor) -> torch.Tensor:
+def encode(vae, pixels: torch.Tensor, on_step: OnStep) -> torch.Tensor:
     """[B, 4, H / 8, W / 8] of pixels [B, H, W, 3]; sides are multiples of 8."""
-    return encode_exactly(vae, pixels, AUTOMATIC_MEMORY, progress())
+    return encode_exactly(vae, pixels, AUTOMATIC_MEMORY, on_step)
 
 
 def empty_latent(batch: int, width: int, height: int) -> torch.Tensor:

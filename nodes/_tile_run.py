@@ -1,5 +1,7 @@
 """What tiled sampling keeps while one picture is sampled. Dropped with the run, however it ends."""
 
+from collections.abc import Callable
+
 import comfy.samplers
 import torch
 
@@ -19,6 +21,7 @@ class TileRun:
         latent: torch.Tensor | None = None,
         sigmas: torch.Tensor | None = None,
         mask: torch.Tensor | None = None,
+        on_step: Callable[[int, int], None] | None = None,
     ):
         self.guider = guider
         self.latent = latent
@@ -28,7 +31,7 @@ class TileRun:
         self.covers: dict = {}
         self.texts = TileTexts()
         self.anchors: dict[tuple[int, int], Anchor] = {}
-        self._on_step = progress()
+        self._on_step = on_step or progress()
         self._reached = 0
 
     def changing(self, tiles: list[Tile], timestep: torch.Tensor, model_options) -> list[bool]:

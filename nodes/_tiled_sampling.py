@@ -6,18 +6,22 @@ patched. Because the tiles' weights sum to 1, blending is the same for eps, v an
 CFG with whole-image statistics (RescaleCFG, PAG, post-CFG functions) sees one whole picture.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import comfy.model_management
 import comfy.utils
 import torch
 from comfy.patcher_extension import WrappersMP
 
 from ..core.tiling.anchor import anchor_amount, anchored, make_anchor
-from ..core.tiling.batches import TileBatch, batch_limit, group_tiles
+from ..core.tiling.batches import TileBatch, batch_limit, for_devices, group_tiles
 from ..core.tiling.blend import blend
 from ..core.tiling.consensus import agree
 from ..core.tiling.plan import LATENT_PX, Tile, TilePlan, plan_tiles
 from ._host import check_cancel
 from ._tile_conds import counts_in, crop, cut_entry, set_size, survey
+from ._tile_devices import device_count, evaluate_parts, part_count
 from ._tile_layers import Layer, layers_of
 from ._tile_overview import add_overview, refuse_schedules
 from ._tile_run import TileRun
@@ -40,6 +44,7 @@ class TiledSampling:
         guide: torch.Tensor | None = None,
         anchor: float = 0.0,
         overview: bool = False,
+        on_step: Callable[[int, int], None] | None = None,
     ):
         self.tile_px = tile_px
         self.overlap_px = overlap_px
@@ -50,6 +55,7 @@ class TiledSampling:
         self.guide = guide
         self.anchor = anchor
         self.overview = overview
+        self.on_step = on_step  # None: the node's own progress bar
         self.run: TileRun | None = None
 
     def patch(self, model):
@@ -80,7 +86,7 @@ class TiledSampling:
             _refuse_unsupported(guider.model_options)
             if self.overview and self.guide is None:
                 refuse_schedules(guider.conds)
-        self.run = TileRun(guider, latent, sigmas, mask)
+        self.run = TileRun(guider, latent, sigmas, mask, self.on_step)
         try:
             return executor(noise, latent, sampler, sigmas, mask, *args, **kwargs)
         finally:
@@ -120,16 +126,15 @@ class TiledSampling:
         lists = [survey(c, size, timestep, device, run.covers) for c in conds]
         layers = layers_of(lists, size, device)
         parts: dict = {}
-        done, limit = 0, self._limit(model, plan, x_in)
+        done, devices = 0, device_count(model_options)
+        limit = self._limit(model, plan, x_in) * devices
         for layer in layers:
             seen = [tile for tile, on in zip(tiles, used, strict=True) if on]
             keyed = [(tile, _key(layer, tile, size, run.texts)) for tile in seen]
-            for group in group_tiles(keyed, limit):
+            for group in for_devices(group_tiles(keyed, limit), devices):
                 check_cancel()
-                batch = self._cut(model, layer, group, x_in, run)
-                options = _publish(model_options, group.tiles, x_in)
-                sigma = timestep.repeat(len(group.tiles))
-                found = executor(model, batch, crop(x_in, group.tiles), sigma, options)
+                cut = partial(self._cut, model, layer, x_in=x_in, run=run)
+                found = _evaluate(executor, model, cut, group, x_in, timestep, model_options)
                 _collect(parts, found, layer, group.tiles)
                 done += len(group.tiles)
                 run.report(step * len(tiles) + done // len(layers), steps * len(tiles))
@@ -216,6 +221,22 @@ def _key(layer: Layer, tile: Tile, size: tuple[int, int], texts: TileTexts) -> t
     boxes = any("gligen" in e.cond for entries in layer.lists for e in entries or ())
     tokens = [texts.tokens(e.cond, tile, size) for entries in layer.lists for e in entries or ()]
     return active, tuple(tokens), _place(tile) if boxes else None
+
+
+def _evaluate(executor, model, cut, group: TileBatch, x_in, timestep, model_options) -> list:
+    """x0 of the group per condition list, from one device or several. cut: entries for tiles."""
+    x, batch = crop(x_in, group.tiles), cut(group)
+    count = part_count(len(group.tiles), device_count(model_options), batch)
+    if count == 1:
+        seen = _publish(model_options, group.tiles, x_in)
+        return executor(model, batch, x, timestep.repeat(len(group.tiles)), seen)
+    each = len(group.tiles) // count
+    parts = [cut(TileBatch(tiles, group.active)) for tiles in _chunks(group.tiles, each)]
+    return evaluate_parts(executor, model, parts, x, timestep.repeat(each), model_options)
+
+
+def _chunks(tiles: tuple[Tile, ...], size: int) -> list[tuple[Tile, ...]]:
+    return [tiles[i : i + size] for i in range(0, len(tiles), size)]
 
 
 def _publish(model_options: dict, tiles: tuple[Tile, ...], x_in: torch.Tensor) -> dict:

@@ -109,20 +109,18 @@ class IXLHighResSampler(io.ComfyNode):
     ) -> io.NodeOutput:  # fmt: skip
         from ..core.tiling.pass_store import first_key
         from ..core.tiling.passes import passes_report, plan_passes, target_size
-        from ._passes import Sampling, Store, Tools, empty_latent, run
+        from ._passes import Route, Sampling, Start, Store, Tools, run
 
-        start = _start(vae, latent, image)
-        base = (start.shape[3] * 8, start.shape[2] * 8) if start is not None else None
-        target = target_size(width, height, megapixels, base)
+        _refuse_both(latent, image)
+        start = Start(latent and latent["samples"], image)
+        target = target_size(width, height, megapixels, start.size)
         area = model_profile.native_area if model_profile else 0
-        base, passes = plan_passes(target, base, steps, denoise, pass_steps, area)
-        key = first_key(cls._made_from(), *_values(model, positive, negative, start), base)
+        base, passes = plan_passes(target, start.size, steps, denoise, pass_steps, area)
+        key = first_key(cls._made_from(), *_values(model, positive, negative, start.given), base)
         result = run(
             Tools(model, positive, negative, vae, upscale_model, (latent or {}).get("noise_mask")),
             Sampling(seed, cfg, sampler_name, scheduler, tile_px, overlap_px, anchor),
-            empty_latent(1, *base) if start is None else start,
-            steps if start is None else 0,
-            passes,
+            Route(start, base, steps, passes),
             Store(Path(user_folder("high-resolution")), key),
         )
         report = passes_report(base, passes, tile_px, overlap_px, result.kept)
@@ -141,23 +139,17 @@ class IXLHighResSampler(io.ComfyNode):
         return signature(node_of, [link for link in links if link])
 
 
-def _start(vae, latent, image):
-    """The latent to start from, or None."""
-    from ._passes import encode
-
+def _refuse_both(latent, image) -> None:
     if latent is not None and image is not None:
         raise ValueError("Both latent and image are connected; leave one of them open.")
-    if latent is not None:
-        return latent["samples"]
-    return None if image is None else encode(vae, image[..., :3])
 
 
-def _values(model, positive, negative, start) -> list:
+def _values(model, positive, negative, given) -> list:
     """What can be compared by value, because nodes may give another one with the same inputs."""
     from ..core.checkpoint.loaded import CHECKPOINT_KEY
 
     texts = [entry[0] for entry in (*positive, *negative)]
-    return [model.get_attachment(CHECKPOINT_KEY), *texts, *([] if start is None else [start])]
+    return [model.get_attachment(CHECKPOINT_KEY), *texts, *([] if given is None else [given])]
 
 
 NODES = [IXLHighResSampler]

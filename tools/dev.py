@@ -5,7 +5,7 @@
     test [ARGS...]    format, lint, JavaScript tests, all pytest rings; with ARGS: pytest ARGS alone
     check             format, lint, architecture test, JavaScript tests
     prove [ARGS...]   the slow statistical proofs
-    bench             the tables of benchmarks/
+    bench             the tables of benchmarks/, but those that need a GPU (gpu_*.py)
     serve             ComfyUI with the pack, in your browser (PORT=N)
     python ARGS...    the environment's Python
     where             what was found, and where; installs nothing

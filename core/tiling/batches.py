@@ -23,6 +23,15 @@ def group_tiles(keyed: Iterable[tuple[Tile, object]], limit: int) -> Iterator[Ti
             yield TileBatch(tuple(tiles[i : i + limit]), key)
 
 
+def for_devices(batches: Iterable[TileBatch], devices: int) -> Iterator[TileBatch]:
+    """The same tiles in batches that so many devices can share evenly, or one tile each."""
+    for tiles, active in batches:
+        even = len(tiles) - len(tiles) % devices
+        for part in (tiles[:even], tiles[even:]):
+            if part:
+                yield TileBatch(part, active)
+
+
 def batch_limit(free_bytes: float, tile_bytes: float, most: int) -> int:
     """How many tiles of `tile_bytes` fit into free memory with 30 % to spare, at least 1."""
     return max(1, min(most, int(free_bytes / (1.3 * max(1.0, tile_bytes)))))

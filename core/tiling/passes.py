@@ -6,13 +6,18 @@ Reads what a user wrote ("0.5, 0.35") and fills in the rest from the stage plann
 import math
 from typing import NamedTuple
 
-from .plan import LATENT_PX, TilePlan, plan_tiles
+from .plan import LATENT_PX, TilePlan, evaluation_cost, plan_tiles
 from .stages import CONDITIONS, STEP_PX, base_size, check_size, plan_stages
 
 MOST_PASSES = 8
 # How far the target's aspect ratio may be from the picture's: sizes in steps of 64 px are off by up
 # to 2 %, which nobody sees.
 ASPECT_SLACK = 0.02
+
+# TFLOP per megapixel of SDXL's VAE, counted on ComfyUI's modules; attention grows with the square
+DECODE_TFLOP, ENCODE_TFLOP, ATTENTION_TFLOP = 9.46, 4.13, 0.5
+# of a picture enlarged by a model of ESRGAN's size: 16.7 M weights, used once per pixel
+ENLARGE_TFLOP = 33.0
 
 
 class Pass(NamedTuple):
@@ -120,6 +125,34 @@ def pass_tflop(one: Pass, tile_px: int, overlap_px: int) -> float:
 
 def _plan(one: Pass, tile_px: int, overlap_px: int) -> TilePlan:
     return plan_tiles(one.height // LATENT_PX, one.width // LATENT_PX, tile_px, overlap_px)
+
+
+def run_shares(
+    base: tuple[int, int], base_steps: int, passes: list[Pass], tile_px: int, overlap_px: int,
+    by_model: bool,
+) -> dict[tuple[str, int], float]:  # fmt: skip
+    """TFLOP of each part of a run, as (what, number of the pass), in the order they come in.
+
+    base_steps: 0 for a given base. by_model: whether a model enlarges between the passes.
+    """
+    shares = {("encode", 0): 0.0 if base_steps else _vae_tflop(base, ENCODE_TFLOP)}
+    shares["sample", 0] = base_steps * CONDITIONS * evaluation_cost(math.prod(base) // LATENT_PX**2)
+    shares["decode", 0] = _vae_tflop(base, DECODE_TFLOP)
+    before = base
+    for number, one in enumerate(passes, start=1):
+        size = one.width, one.height
+        enlarging = ENLARGE_TFLOP * math.prod(before) / 1e6
+        shares["enlarge", number] = enlarging if by_model and size != before else 0.0
+        shares["encode", number] = _vae_tflop(size, ENCODE_TFLOP)
+        shares["sample", number] = pass_tflop(one, tile_px, overlap_px)
+        shares["decode", number] = _vae_tflop(size, DECODE_TFLOP)
+        before = size
+    return shares
+
+
+def _vae_tflop(size: tuple[int, int], per_megapixel: float) -> float:
+    megapixels = math.prod(size) / 1e6
+    return per_megapixel * megapixels + ATTENTION_TFLOP * megapixels**2
 
 
 def passes_report(

@@ -18,6 +18,8 @@ QUERIES_ON = {"cpu": 1 << 10, "mps": 1 << 10}
 # the same memory, a quarter.
 FREE_SHARE = {"cpu": 0.25, "mps": 0.25}
 FREE_SHARE_ELSEWHERE = 0.9
+# ... and no more than pays: the least memory that costs at most so much more than that share.
+WORTH = 1.1
 
 
 def plan_within(
@@ -42,7 +44,8 @@ def plan_within(
         return whole
     plan = plan_vae(layers, size, bytes_each, memory, queries)
     if plan:
-        return plan
+        shared = device in FREE_SHARE and not memory_gb
+        return _thrifty(plan, layers, size, bytes_each, queries) if shared else plan
     least = least_memory(layers, size, bytes_each, queries)
     if memory_gb:
         raise ValueError(
@@ -50,6 +53,26 @@ def plan_within(
             "more. Raise it, or set 0 to choose by the free memory."
         )
     return plan_vae(layers, size, bytes_each, least, queries)
+
+
+def _thrifty(
+    plan: VaePlan,
+    layers: Sequence[Layer],
+    size: tuple[int, int, int],
+    bytes_each: int,
+    queries: int,
+) -> VaePlan:
+    """The plan with about the least memory that does at most `WORTH` times the work."""
+    most = WORTH * plan.cost
+    found, low, high = plan, 0.0, plan.memory
+    while high > 1.1 * low:
+        middle = (low + high) / 2
+        other = plan_vae(layers, size, bytes_each, middle, queries)
+        if other and other.cost <= most:
+            found, high = other, middle
+        else:
+            low = middle
+    return found
 
 
 def memory_to_ask_for(

@@ -6,6 +6,7 @@ pytestmark = pytest.mark.comfy
 torch = pytest.importorskip("torch")
 
 from tiled_stubs import (  # noqa: E402
+    SAMPLERS,
     adapter,
     control,
     echo,
@@ -31,18 +32,17 @@ def tiles_of(ixl, **settings):
     return ixl.TiledSampling(**{**given, **settings})
 
 
-def assert_same(tiled, whole):
+def assert_same(tiled, whole, rounding=1e-6):
     assert torch.isfinite(whole).all() and whole.std() > 0.1
     # weights are multiplied in another order than ComfyUI's; CFG 5 multiplies the rounding
-    assert (tiled - whole).abs().max() <= 1e-6 * max(1.0, whole.abs().max().item())
+    assert (tiled - whole).abs().max() <= rounding * max(1.0, whole.abs().max().item())
 
 
-def compare(ixl, tiny, positive, negative=NEGATIVE, settings=None, **given):
+def compare(ixl, tiny, positive, negative=NEGATIVE, settings=None, rounding=1e-6, **given):
     model = echo(tiny.model)
     whole = sample(model, positive, negative, **given)
-    assert_same(
-        sample(tiles_of(ixl, **(settings or {})).patch(model), positive, negative, **given), whole
-    )
+    tiled = sample(tiles_of(ixl, **(settings or {})).patch(model), positive, negative, **given)
+    assert_same(tiled, whole, rounding)
     return whole
 
 
@@ -152,7 +152,8 @@ def test_lora_hooks_are_patched_once_per_step_not_once_per_tile(ixl, tiny, name,
     assert not torch.equal(whole, sample(echo(tiny.model), positive, negative, batch=batch))
 
 
-def test_all_of_it_together(ixl, tiny):
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_all_of_it_together(ixl, tiny, sampler):
     chain = adapter(1, 0.5, previous=control(2, 0.3, batch=2))
     positive = [
         entry(0.02, control=chain, hooks=lora_hook(0.4), gligen=gligen(*BOXES), **concat()),
@@ -161,8 +162,11 @@ def test_all_of_it_together(ixl, tiny):
         entry(0.2, mask=mask(slice(10, 60), slice(8, 40)), set_area_to_bounds=True),
         entry(-0.3, start_percent=0.3, end_percent=0.8),
     ]
+    # heun divides by the next, lower noise level: of untiled runs one that is given the entries in
+    # another order already differs by 7e-6
+    given = dict(batch=2, sampler=sampler, rounding=2e-5 if sampler == "heun" else 1e-6)
     for settings in ({"tile_batch": 3}, {"moving": False, "tile_batch": 1}):
-        compare(ixl, tiny, positive, batch=2, settings=settings)
+        compare(ixl, tiny, positive, settings=settings, **given)
 
 
 def test_the_overview_is_told_the_same_conditions(ixl, tiny):

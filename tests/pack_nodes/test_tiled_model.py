@@ -5,7 +5,6 @@ anything, whatever is combined with them. Conditioning: test_tiled_conditioning.
 noise masks: test_tiled_guidance.py.
 """
 
-import gc
 import weakref
 
 import pytest
@@ -13,10 +12,10 @@ import pytest
 pytestmark = pytest.mark.comfy
 torch = pytest.importorskip("torch")
 
+from left_behind import host_attributes, live_tensors  # noqa: E402
 from seam_toys import TOYS, as_model, average, grey, ramp  # noqa: E402
-from tiled_stubs import control, echo, entry, mask, sample  # noqa: E402
+from tiled_stubs import SAMPLERS, control, echo, entry, mask, sample  # noqa: E402
 
-SAMPLERS = ["euler", "dpmpp_2m", "dpmpp_sde", "heun", "uni_pc", "lcm", "euler_ancestral"]
 CONDS = [entry(0.02)], [entry(-0.01)]
 
 
@@ -47,8 +46,9 @@ def test_pointwise_denoisers_do_not_see_tiles(ixl, tiny, sampler, moving):
     assert torch.equal(tiled, whole)
 
 
+@pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("width", [3, 5])
-def test_a_neighbourhood_within_the_guard_does_not_see_tiles(ixl, tiny, width):
+def test_a_neighbourhood_within_the_guard_does_not_see_tiles(ixl, tiny, width, sampler):
     """The outer quarter of an overlap (2 of 8 latents here) belongs to the neighbour, so what zero
     padding does there is in no picture.
     """
@@ -57,8 +57,8 @@ def test_a_neighbourhood_within_the_guard_does_not_see_tiles(ixl, tiny, width):
         return torch.nn.functional.avg_pool2d(x, width, 1, padding=width // 2)
 
     model = as_model(tiny.model, blur)
-    whole = sample(model, *CONDS)
-    tiled = sample(tiles_of(ixl).patch(model), *CONDS)
+    whole = sample(model, *CONDS, sampler=sampler)
+    tiled = sample(tiles_of(ixl).patch(model), *CONDS, sampler=sampler)
     assert (tiled - whole).abs().max() <= 1e-6 * whole.abs().max()
 
 
@@ -75,16 +75,37 @@ def test_what_no_error_of_tone_explains_is_not_mended_as_one(ixl, tiny):
     assert 0 < gaps[1] < 1.2 * gaps[0] < 0.2 * whole.std()
 
 
+@pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("moving", [True, False])
-def test_the_number_of_tiles_per_call_changes_no_bit(ixl, tiny, moving):
+def test_the_number_of_tiles_per_call_changes_no_bit(ixl, tiny, moving, sampler):
     """A denoiser that sees its tile's mean: consensus and blending have work to do."""
     model = as_model(tiny.model, grey)
-    latent = ramp(88, 72)
+    given = dict(latent=ramp(88, 72), sampler=sampler)
     results = [
-        sample(tiles_of(ixl, tile_batch=n, moving=moving).patch(model), *CONDS, latent=latent)
+        sample(tiles_of(ixl, tile_batch=n, moving=moving).patch(model), *CONDS, **given)
         for n in (0, 1, 2, 64)
     ]
     assert all(torch.equal(results[0], other) for other in results[1:])
+
+
+def test_the_order_in_which_tiles_are_evaluated_changes_no_bit(ixl, tiny):
+    """An entry of no strength over some tiles makes groups of them: they come in another order."""
+    orders, results = [], []
+    latent, nothing = ramp(88, 72), mask(slice(0, 30), slice(20, 72))
+    for positive in (CONDS[0], [*CONDS[0], entry(0.5, mask=nothing, mask_strength=0.0)]):
+        seen = []
+
+        def denoise(_, call, seen=seen):
+            seen.extend(call["c"]["transformer_options"]["tile_windows"]["windows"])
+            return grey(call["input"])
+
+        model = tiny.model.clone()
+        model.set_model_unet_function_wrapper(denoise)
+        tiled = tiles_of(ixl, tile_batch=1).patch(model)
+        results.append(sample(tiled, positive, CONDS[1], latent=latent))
+        orders.append(list(dict.fromkeys(seen)))
+    assert orders[0] != orders[1] and sorted(orders[0]) == sorted(orders[1])
+    assert torch.equal(*results)
 
 
 def test_the_number_of_tiles_per_call_hardly_matters_to_the_real_unet(ixl, tiny, prompts):
@@ -97,9 +118,12 @@ def test_the_number_of_tiles_per_call_hardly_matters_to_the_real_unet(ixl, tiny,
         assert (results[0] - other).abs().max() <= 1e-4 * results[0].std()
 
 
-def test_one_tile_is_the_stock_sampler(ixl, tiny, prompts):
-    whole = sample(tiny.model, *prompts, size=(32, 32))
-    tiled = sample(tiles_of(ixl).patch(tiny.model), *prompts, size=(32, 32))
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_one_tile_is_the_stock_sampler(ixl, tiny, prompts, sampler):
+    """The tiny checkpoint's own U-Net."""
+    given = dict(size=(24, 24), sampler=sampler, steps=3)
+    whole = sample(tiny.model, *prompts, **given)
+    tiled = sample(tiles_of(ixl).patch(tiny.model), *prompts, **given)
     assert torch.equal(whole, tiled)
 
 
@@ -224,26 +248,6 @@ def test_cancel_stops_within_a_tile(ixl, tiny):
     assert len(calls) <= 4  # positive and negative of one tile
 
 
-def tensors() -> int:
-    gc.collect()
-    return sum(type(found) is torch.Tensor for found in gc.get_objects())
-
-
-def attributes() -> dict:
-    """Every attribute of ComfyUI's modules and classes, by identity."""
-    import sys
-
-    modules = [m for name, m in sys.modules.items() if name.split(".")[0] in ("comfy", "nodes")]
-    found = {}
-    for module in modules:
-        for name, value in vars(module).items():
-            found[module.__name__, name] = id(value)
-            if isinstance(value, type):
-                for inner, attribute in vars(value).items():
-                    found[module.__name__, name, inner] = id(attribute)
-    return found
-
-
 @pytest.mark.parametrize("end", ["done", "cancelled", "failed"])
 def test_nothing_is_left_behind(ixl, tiny, end):
     """No attribute of ComfyUI patched, no tensor alive, however a run ends."""
@@ -284,10 +288,10 @@ def test_nothing_is_left_behind(ixl, tiny, end):
         return watched
 
     run()  # what ComfyUI itself keeps from a first run is there before counting
-    before, count = attributes(), tensors()
+    before, count = host_attributes(), live_tensors()
     watched = run()
-    assert attributes() == before
-    assert tensors() <= count
+    assert host_attributes() == before
+    assert live_tensors() <= count
     assert [name for name, alive in watched.items() if alive() is not None] == []
 
 

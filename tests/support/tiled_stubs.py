@@ -9,6 +9,8 @@ process.
 import torch
 
 SIZE = (88, 72)  # latents
+# Of first and second order, with and without noise of their own, with one and two evaluations.
+SAMPLERS = ("euler", "dpmpp_2m", "dpmpp_sde", "heun", "uni_pc", "lcm", "euler_ancestral")
 
 
 def sample(
@@ -25,8 +27,8 @@ def sample(
     )  # fmt: skip
 
 
-def guided(guider, *, size=SIZE, steps=4, latent=None, **extra):
-    """Sampling by a custom guider, Euler; `extra` goes to its `sample`."""
+def guided(guider, *, size=SIZE, sampler="euler", steps=4, latent=None, **extra):
+    """Sampling by a custom guider; `extra` goes to its `sample`."""
     import comfy.samplers
 
     noise = torch.randn([1, 4, *size], generator=torch.Generator().manual_seed(5))
@@ -34,7 +36,7 @@ def guided(guider, *, size=SIZE, steps=4, latent=None, **extra):
     model = guider.model_patcher.get_model_object("model_sampling")
     sigmas = comfy.samplers.calculate_sigmas(model, "normal", steps)
     return guider.sample(
-        noise, latent, comfy.samplers.sampler_object("euler"), sigmas,
+        noise, latent, comfy.samplers.sampler_object(sampler), sigmas,
         disable_pbar=True, seed=3, **extra,
     )  # fmt: skip
 

@@ -3,7 +3,14 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ixl.core.tiling.passes import MOST_PASSES, passes_report, plan_passes, target_size
+from ixl.core.tiling.passes import (
+    MOST_PASSES,
+    pass_tflop,
+    passes_report,
+    plan_passes,
+    run_shares,
+    target_size,
+)
 
 
 def test_given_sides_are_the_target():
@@ -95,3 +102,18 @@ def test_report_has_a_line_per_pass():
     lines = passes_report(base, passes, 1024, 128).splitlines()
     assert len(lines) == 1 + len(passes)
     assert "3744x5616 (21.0 MP): denoise 0.3, 8 steps" in lines[-1]
+
+
+def test_shares_of_a_run_come_in_its_order_and_are_its_costs():
+    base, passes = plan_passes((3744, 5616), None, 28)
+    shares = run_shares(base, 28, passes, 1024, 128, by_model=True)
+    order = [("encode", 0), ("sample", 0), ("decode", 0)]
+    for number in range(1, len(passes) + 1):
+        order += [(what, number) for what in ("enlarge", "encode", "sample", "decode")]
+    assert list(shares) == order
+    assert shares["sample", len(passes)] == pass_tflop(passes[-1], 1024, 128)
+    # counted on ComfyUI's own decoder at 21 megapixels: 199 TFLOP of convolutions, 221 of attention
+    assert shares["decode", len(passes)] == pytest.approx(420, rel=0.01)
+    assert shares["encode", 0] == 0 and min(list(shares.values())[1:]) > 0
+    given = run_shares(base, 0, passes, 1024, 128, by_model=False)
+    assert given["sample", 0] == 0 == given["enlarge", 1] and given["encode", 0] > 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ixl.core.tiling.batches import batch_limit, group_tiles
+from ixl.core.tiling.batches import TileBatch, batch_limit, for_devices, group_tiles
 from ixl.core.tiling.plan import TilePlan, check_tile_sizes, evaluation_cost, plan_tiles
 from ixl.core.tiling.spans import Span, are_sound, axis_weights, fixed_spans, halton, moving_spans
 
@@ -119,3 +119,14 @@ def test_batch_limit_leaves_room_and_never_stops():
     assert batch_limit(13e9, 1e9, 64) == 10
     assert batch_limit(0, 1e9, 64) == 1
     assert batch_limit(1e12, 1e9, 24) == 24
+
+
+@pytest.mark.parametrize("devices", [1, 2, 3, 8])
+def test_batches_for_devices_are_shared_evenly(devices):
+    tiles = plan_tiles(702, 468).tiles()
+    batches = [TileBatch(tuple(tiles[:7]), "a"), TileBatch(tuple(tiles[7:8]), "b")]
+    found = list(for_devices(batches, devices))
+    assert all(len(b.tiles) % devices == 0 or len(b.tiles) < devices for b in found)
+    assert [(t, b.active) for b in found for t in b.tiles] == [
+        (t, b.active) for b in batches for t in b.tiles
+    ]

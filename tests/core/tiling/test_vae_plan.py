@@ -20,7 +20,7 @@ from ixl.core.tiling.vae_layers import (  # noqa: E402  # noqa: E402
     has_norm,
     rows_before,
 )
-from ixl.core.tiling.vae_memory import least_memory, plan_within  # noqa: E402
+from ixl.core.tiling.vae_memory import QUERIES_ON, WORTH, least_memory, plan_within  # noqa: E402
 from ixl.core.tiling.vae_plan import plan_flop, plan_vae, split_rows  # noqa: E402
 
 GB = 1e9
@@ -125,6 +125,20 @@ def test_the_memory_is_chosen_from_what_is_free():
     # a picture of the size that the model draws goes through uncut, unless memory forbids
     assert not plan_within(layers, (4, 128, 128), 2, "cuda", 0, 8 * GB).stages
     assert plan_within(layers, (4, 128, 128), 2, "cuda", 1, 8 * GB).stages
+
+
+@pytest.mark.parametrize("width", [32, 128])
+def test_memory_that_everything_shares_is_taken_only_where_it_pays(width):
+    layers = decoder(width)
+    allowed = plan_vae(layers, LARGE, 4, 0.25 * 256 * GB, QUERIES_ON["cpu"])
+    thrifty = plan_within(layers, LARGE, 4, "cpu", 0, 256 * GB)
+    assert thrifty.memory < allowed.memory
+    assert allowed.cost <= thrifty.cost <= WORTH * allowed.cost
+    less = plan_vae(layers, LARGE, 4, thrifty.memory / 1.25, QUERIES_ON["cpu"])
+    assert less is None or less.cost > WORTH * allowed.cost
+    # a card's memory is the run's alone, and a setting is what the user allows
+    assert plan_within(layers, LARGE, 4, "cuda", 0, 256 * GB).cost <= allowed.cost
+    assert plan_within(layers, LARGE, 4, "cpu", 64, 256 * GB).cost == allowed.cost
 
 
 @pytest.mark.parametrize("size", [2, 7, 16])
