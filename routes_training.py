@@ -196,11 +196,10 @@ def plans_and_policy(data: dict, home: Path, vocabulary, folders: Mapping[str, P
         folder = known_run(home, data["run"])
         return first_plans(folder / "plans.jsonl", MOST_PLANS), settings_of(folder).policy
     if "folder" in data:
-        if data["folder"] not in folders:
-            raise NotFound(
-                f"There is no folder {data['folder']!r} with captions in the input folder."
-            )
-        captions = read_captions(folders[data["folder"]])
+        name = _text(data, "folder")
+        if name not in folders:
+            raise NotFound(f"The input folder has no folder '{name}' with captions.")
+        captions = read_captions(folders[name])
     else:
         captions = captions_typed(_text(data, "captions"))
     preset, policy = _preset_and_policy(data)

@@ -1,4 +1,4 @@
-"""How much memory of one GPU a run needs, before it starts, and how right that was for earlier runs.
+"""How much memory of one GPU a run needs, told before it starts, and corrected by earlier runs.
 
 Weights, gradients and optimizer states are counted exactly. What the passes need was measured once:
 every allocation of sd-scripts' own U-Net (kohya-ss/sd-scripts 48d368fa, sdpa) in forward and
@@ -121,12 +121,20 @@ def demand_of(settings: TrainingSettings) -> Demand:
     s, options = settings, dict(settings.options)
     optimizer = str(options.get("optimizer_type", s.optimizer)).rsplit(".", 1)[-1].lower()
     return Demand(
-        s.method, s.size**2, s.batch, s.rank, optimizer, s.precision, s.checkpointing,
-        s.text_encoder_lr > 0, s.cache_latents,
+        s.method,
+        s.size**2,
+        s.batch,
+        s.rank,
+        optimizer,
+        s.precision,
+        s.checkpointing,
+        s.text_encoder_lr > 0,
+        s.cache_latents,
         half=bool(options.get("full_bf16") or options.get("full_fp16")),
         fused=s.method == "full" and optimizer == "adafactor" and s.accumulation == 1,
-        gpus=s.gpus, zero_stage=int(options.get("zero_stage", 0)) if options.get("deepspeed") else 0,
-    )  # fmt: skip
+        gpus=s.gpus,
+        zero_stage=int(options.get("zero_stage", 0)) if options.get("deepspeed") else 0,
+    )
 
 
 def estimate(demand: Demand, sizes: Sizes = SDXL) -> Estimate:

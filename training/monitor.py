@@ -131,17 +131,17 @@ def events_since(folder: Path, place: int) -> dict:
     file = folder / "events.jsonl"
     size = file.stat().st_size if file.is_file() else 0
     place = place if 0 <= place <= size else 0
-    content = b""
+    read = b""
     if size > place:
         with file.open("rb") as opened:
             opened.seek(place)
-            content = opened.read(MOST_BYTES)
-    content = content[: content.rfind(b"\n") + 1]  # the last line may be half written
+            read = opened.read(MOST_BYTES)
+    content = read[: read.rfind(b"\n") + 1]  # the last line may be half written
     lines = content.decode("utf-8", "replace").splitlines(keepends=True)
     found = [_compact(event) for event in parse_events(lines)]
-    behind = place + len(content)
-    more = bool(content) and behind < size
-    return {"from": place, "next": behind, "more": more, "events": [e for e in found if e]}
+    more = bool(content) and len(read) == MOST_BYTES
+    told = [event for event in found if event]
+    return {"from": place, "next": place + len(content), "more": more, "events": told}
 
 
 def _compact(event: dict) -> dict | None:
