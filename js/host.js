@@ -38,10 +38,10 @@ export function addressOf(path) {
 }
 
 /** A tab of the sidebar. fill(element) fills it whenever it is opened and returns what ends that. */
-export function addSidebarTab({ id, icon, title, fill }) {
+export function addSidebarTab({ id, icon, title, label, fill }) {
     let end = () => {};
     app.extensionManager?.registerSidebarTab?.({
-        id, icon, title, tooltip: title, type: "custom",
+        id, icon, title, label, tooltip: title, type: "custom",
         render: (shell) => {
             end(); // Nodes 2.0 and newer front ends may render twice without a destroy between
             end = fill(shell);

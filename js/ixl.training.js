@@ -22,6 +22,7 @@ registerExtension({
         useTranslations(await translations());
         addSidebarTab({
             id: "ixl-training", icon: "pi pi-chart-line", title: t("Training (Illustrious)"),
+            label: t("Training"),
             fill: (shell) => fillTab(shell, service),
         });
     },

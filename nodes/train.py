@@ -59,6 +59,7 @@ class IXLTrain(io.ComfyNode):
         cls, training, checkpoint, images, repeats, name, steps, options, policy=None
     ) -> io.NodeOutput:
         from ..training.backend import find_backend
+        from ..training.experience import memory_line
         from ..training.making import make_run
         from ..training.runner import follow_or_stop
         from ..training.runs import result
@@ -73,7 +74,8 @@ class IXLTrain(io.ComfyNode):
         run = make_run(home, settings, backend, tokenizers, full_vocabulary())
         free_memory()
         follow_or_stop(run, PACK, progress())
-        return io.NodeOutput(*result(run))
+        file, told = result(run)
+        return io.NodeOutput(file, f"{told}\n{memory_line(run)}")
 
 
 NODES = [IXLTrain]

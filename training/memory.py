@@ -9,11 +9,7 @@ peaks that the trainer told of earlier runs. Does not ask a card how much it has
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import NamedTuple
-
-from .runs import all_runs, last_event, read_json
-from .settings import TrainingSettings, read_settings
 
 GB = 1e9
 
@@ -116,27 +112,6 @@ class Estimate(NamedTuple):
         return (self.weights + self.optimizer + self.passes + self.overhead) * self.factor
 
 
-def demand_of(settings: TrainingSettings) -> Demand:
-    """The demand of a run; options of sd-scripts that the user gave count."""
-    s, options = settings, dict(settings.options)
-    optimizer = str(options.get("optimizer_type", s.optimizer)).rsplit(".", 1)[-1].lower()
-    return Demand(
-        s.method,
-        s.size**2,
-        s.batch,
-        s.rank,
-        optimizer,
-        s.precision,
-        s.checkpointing,
-        s.text_encoder_lr > 0,
-        s.cache_latents,
-        half=bool(options.get("full_bf16") or options.get("full_fp16")),
-        fused=s.method == "full" and optimizer == "adafactor" and s.accumulation == 1,
-        gpus=s.gpus,
-        zero_stage=int(options.get("zero_stage", 0)) if options.get("deepspeed") else 0,
-    )
-
-
 def estimate(demand: Demand, sizes: Sizes = SDXL) -> Estimate:
     """The memory of one GPU, from the sizes of the model and what was measured of its passes."""
     d = demand
@@ -173,19 +148,6 @@ def _passes(d: Demand, gradients: float, copies: float) -> float:
         backward = gradients
     encoding = 0.0 if d.cached else ENCODE_GB * d.batch * d.area / MEGAPIXEL
     return max(forward + text, backward + text, encoding)
-
-
-def experience(home: Path, most: int = 20) -> list[tuple[Demand, float]]:
-    """(demand, peak in GB) of the newest runs on a GPU that told their peak."""
-    found = []
-    for folder in reversed(all_runs(home)):
-        peak = last_event(folder, "done", "stopped", "memory").get("peak_gpu_gb")
-        if peak and len(found) < most:
-            try:
-                found.append((demand_of(read_settings(read_json(folder / "settings.json"))), peak))
-            except ValueError:
-                continue  # settings of another version of the pack
-    return found
 
 
 def corrected(demand: Demand, earlier: Iterable[tuple[Demand, float]]) -> Estimate:

@@ -37,8 +37,11 @@ SHOWN = (  # of the settings
 
 
 def overview(home: Path) -> dict:
-    """All runs, newest first, and whether a worker is at work on those that are open."""
-    runs = [short(folder) for folder in reversed(all_runs(home))]
+    """All runs, and whether a worker is at work on those that are open.
+
+    First what trains, then the queue in its order, then the others, newest first.
+    """
+    runs = sorted((short(folder) for folder in reversed(all_runs(home))), key=_rank)
     waiting = any(run["status"] in OPEN for run in runs)
     return {
         "home": str(home),
@@ -59,8 +62,14 @@ def short(folder: Path) -> dict:
         "total": settings.get("steps", 0),
         "method": settings.get("method", ""),
         "made": state.get("made", 0),
+        "queued": state.get("queued", 0),
         "changed": state.get("changed", 0),
     }
+
+
+def _rank(run: dict) -> tuple:
+    place = OPEN.index(run["status"]) if run["status"] in OPEN else -1
+    return (-place, run["queued"] if run["status"] == "queued" else 0)
 
 
 def details(folder: Path) -> dict:

@@ -136,9 +136,8 @@ function figures(found) {
     const rows = [
         [t("Captions made"), String(found.captions)],
         [t("Empty"), percent(found.empty)],
-        [t("Dropped whole"), t("{real} of {wanted}", {
-            real: percent(found.caption_dropout.realised), wanted: percent(found.caption_dropout.configured),
-        })],
+        [t("Dropped whole (set: {share})", { share: percent(found.caption_dropout.configured) }),
+            percent(found.caption_dropout.realised)],
         found.token_limit
             ? [t("Over {limit} tokens", { limit: found.token_limit }), percent(found.over_token_limit)]
             : [t("Token limit"), t("none")],

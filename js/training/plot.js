@@ -102,7 +102,7 @@ function axes(view, format, width, height) {
         }),
         text(format(value), EDGE.left - 6, view.y(value) + 3.5, "end"),
     ]);
-    const columns = ticks(view.first, view.last, width / 90).filter(Number.isInteger).map((step) =>
+    const columns = ticks(view.first, view.last, width / 60).filter(Number.isInteger).map((step) =>
         text(String(step), Math.min(view.x(step), width - EDGE.right), height - 5,
             view.x(step) > width - 24 ? "end" : "middle"));
     return [...rows, ...columns];

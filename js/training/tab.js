@@ -24,6 +24,7 @@ export function fillTab(shell, service) {
             element("div", { class: "ixl-tabs", role: "tablist" }, ...Object.values(tabs))),
         trouble, body);
     keepEvents(root);
+    shell.style.height = "100%"; // the list scrolls below the header, not with it
     shell.replaceChildren(root);
     const list = createList((name) => open(name));
     let captions = null;

@@ -84,12 +84,16 @@ def post(base: Path, path: str, body):
     return with_client(base, work)
 
 
-def test_runs_are_listed_newest_first_with_their_state(place):
+def test_runs_are_listed_with_their_state_and_what_trains_comes_first(place):
+    for name in ("next", "behind"):
+        run_folders.make_folder(place / "runs", place, name, steps=10)
     status, found = get(place, "/ixl/runs")
     assert (status, found["home"]) == (200, str(place / "runs"))
     assert [(r["run"], r["status"], r["step"], r["total"]) for r in found["runs"]] == [
-        ("failed", "failed", 0, 300),
         ("first", "running", 120, 300),
+        ("next", "queued", 0, 10),
+        ("behind", "queued", 0, 10),
+        ("failed", "failed", 0, 300),
     ]
     assert found["worker"] is False
     with lock(place / "runs" / WORKER_LOCK):

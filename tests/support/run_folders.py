@@ -15,15 +15,16 @@ TOKENIZER = ("merges.txt", "vocab.json", "special_tokens_map.json", "tokenizer_c
 MERGES = "#version: 0.2\ng i\ngi r\ngir l</w>\n"
 
 
-def make_folder(home: Path, base: Path, name: str, caption: str = "", **changes) -> Path:
+def make_folder(home: Path, base: Path, name: str, **changes) -> Path:
     """A queued run in `home`; what it is made of lies in `base`. Its trainer cannot be started."""
     pictures, tokenizers = base / "pictures", base / "tokenizers"
     if not pictures.exists():
-        write_pictures(pictures, **({"caption": caption} if caption else {}))
+        write_pictures(pictures)
         tokenizers.mkdir()
         for file in TOKENIZER:
             (tokenizers / file).write_text(MERGES if file == "merges.txt" else "{}")
         (base / "a.safetensors").write_bytes(b"x" * 1000)
+    changes = {"save_every": 0, **changes}
     settings = tiny_settings(name, base / "a.safetensors", pictures, **changes)
     backend = Backend(base / "sd-scripts", base / "no python")
     return make_run(home, read_settings(settings), backend, tokenizers)
