@@ -7,7 +7,8 @@ const CSS = `
   --ixl-fg: var(--input-text, #ddd);
   --ixl-dim: var(--descrip-text, #999);
   --ixl-line: var(--border-color, #4e4e4e);
-  --ixl-in: var(--comfy-input-bg, #222);
+  --ixl-paper: var(--comfy-menu-bg, #222);
+  --ixl-in: color-mix(in srgb, var(--ixl-fg) 8%, var(--ixl-paper));
   --ixl-focus: var(--p-primary-color, #3f8cff);
   --ixl-tone: #8b8b8b;
   font: 13px/1.4 var(--font-inter, Inter, Arial, sans-serif); color: var(--ixl-fg);
@@ -30,7 +31,7 @@ const CSS = `
 .ixl-training button, .ixl-large button {
   background: var(--ixl-in); border: 1px solid var(--ixl-line); border-radius: 6px; padding: 3px 10px; cursor: pointer;
 }
-.ixl-training button:hover:not(:disabled) { background: color-mix(in srgb, var(--ixl-fg) 14%, var(--ixl-in)); }
+.ixl-training button:hover:not(:disabled) { background: color-mix(in srgb, var(--ixl-fg) 18%, var(--ixl-paper)); }
 .ixl-training button:disabled { opacity: .5; cursor: default; }
 .ixl-training :is(button, input, select, textarea, summary, pre):focus-visible, .ixl-large button:focus-visible {
   outline: 2px solid var(--ixl-focus); outline-offset: 1px; }
@@ -95,7 +96,7 @@ const CSS = `
 .ixl-cursor line { stroke: var(--ixl-dim); stroke-dasharray: 2 3; }
 .ixl-cursor circle { fill: var(--ixl-focus); stroke: var(--ixl-in); }
 .ixl-plot-told { position: absolute; top: 6px; pointer-events: none; padding: 4px 8px; border-radius: 6px; font-size: 11px;
-  background: var(--ixl-in); border: 1px solid var(--ixl-line); white-space: nowrap; font-variant-numeric: tabular-nums; }
+  background: var(--ixl-paper); border: 1px solid var(--ixl-line); white-space: nowrap; font-variant-numeric: tabular-nums; }
 .ixl-samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 8px; margin-bottom: 8px; }
 .ixl-training .ixl-samples button { padding: 0 0 3px; overflow: hidden; text-align: center; font-size: 11px; color: var(--ixl-dim); }
 .ixl-samples img { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; background: var(--ixl-in); }
