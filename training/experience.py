@@ -22,7 +22,7 @@ def demand_of(settings: TrainingSettings) -> Demand:
         s.text_encoder_lr > 0,
         s.cache_latents,
         half=bool(options.get("full_bf16") or options.get("full_fp16")),
-        fused=s.method == "full" and optimizer == "adafactor" and s.accumulation == 1,
+        fused=s.method == "full" and optimizer == "adafactor" and s.accumulation == s.gpus == 1,
         gpus=s.gpus,
         zero_stage=int(options.get("zero_stage", 0)) if options.get("deepspeed") else 0,
     )

@@ -86,8 +86,8 @@ def test_runs_curves_requests_and_captions(home, canvas, tmp_path):
     page.locator(".ixl-figures").get_by_text("5e-5").wait_for()
     box = page.locator(".ixl-plot").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] - 9, box["y"] + box["height"] / 2)
-    page.get_by_text("Step 63").wait_for()
-    page.get_by_text("loss 0.0777").wait_for()
+    page.get_by_text("Step 63", exact=True).wait_for()
+    page.get_by_text("loss 0.0777", exact=True).wait_for()
 
     # requests reach the folder and stay marked until the trainer has done them
     save = page.get_by_role("button", name="Save now")
