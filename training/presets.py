@@ -148,7 +148,8 @@ MOST_ACCUMULATION = 16
 # one GPU alone drops each gradient at once (fused backward pass).
 FULL_ON_SEVERAL_GB = 32
 SAFE = 0.9  # share of a card that an estimate may take up
-MOST_BATCH = {"lora": (1, 2, 3, 4, 6, 8, 12, 16), "full": (1, 2, 3, 4, 6, 8)}
+# powers of two: they divide the batches of the paper, so that accumulation reaches these
+BATCHES = {"lora": (1, 2, 4, 8, 16), "full": (1, 2, 4, 8)}
 
 
 def scale_down(
@@ -218,7 +219,7 @@ def _fit(preset: Preset, method: str, memory_gb: float, gpus: int, rank: int) ->
 
 def _fill(demand: Demand, memory_gb: float) -> Demand:
     """The demand with the largest batch that fits, and without checkpointing if that fits too."""
-    batches = (demand._replace(batch=batch) for batch in MOST_BATCH[demand.method])
+    batches = (demand._replace(batch=batch) for batch in BATCHES[demand.method])
     fitting = [d for d in batches if estimate(d).total <= SAFE * memory_gb]
     largest = fitting[-1]
     freer = largest._replace(checkpointing=False)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from browser import READY
 from ixl.training.backend import Backend
 from ixl.training.making import make_run
 from ixl.training.runner import WORKER_LOCK
-from ixl.training.runs import lock, newest_state, settings_of, state_of
+from ixl.training.runs import all_runs, lock, newest_state, settings_of, state_of
 from ixl.training.settings import read_settings
 from training_runs import tiny_settings, wait_until, write_pictures
 
@@ -30,11 +31,13 @@ CURVE = "[...document.querySelectorAll('.ixl-line')].map(p => p.getAttribute('d'
 
 @pytest.fixture
 def home(servers, front_end):
-    """The server's folder of runs, empty, with nobody at work on the queue."""
+    """The server's folder of runs, with nobody at work on the queue; left empty."""
     folder = servers(front_end).base / "output" / "illustrious-xl-studio" / "training"
     folder.mkdir(parents=True, exist_ok=True)
     with lock(folder / WORKER_LOCK):
         yield folder
+        for run in all_runs(folder):
+            shutil.rmtree(run)
 
 
 def open_tab(page):
