@@ -4,12 +4,14 @@ from comfy_api.latest import ComfyExtension, io
 from server import PromptServer
 
 from .nodes import node_classes
-from .nodes._host import find_model, user_folder
+from .nodes._host import find_model, tokenizer_folder, user_folder
 from .nodes._metadata import link_savers
 from .nodes._profile import model_profiles, profiles
 from .nodes._tokens import count
+from .nodes._training import PACK, caption_folders, runs_home
 from .nodes._vocabulary import vocabulary
 from .routes import register, register_models
+from .routes_training import register_training
 
 WEB_DIRECTORY = "./js"
 
@@ -24,5 +26,6 @@ async def comfy_entrypoint() -> IllustriousStudio:
         routes = PromptServer.instance.routes
         register(routes, vocabulary, count, profiles)
         register_models(routes, find_model, lambda: user_folder("hashes"), model_profiles, profiles)
+        register_training(routes, runs_home, PACK, tokenizer_folder, vocabulary, caption_folders)
         PromptServer.instance.add_on_prompt_handler(link_savers)
     return IllustriousStudio()

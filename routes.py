@@ -236,12 +236,8 @@ def _one_of(query, field: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-async def _prompt(
-    request: web.Request, known_profiles: Callable[[], Mapping[str, Profile]]
-) -> tuple[str, Profile, dict]:
-    """(text, profile, options) of a posted prompt."""
-    from .core.prompt.profiles import DEFAULT_PROFILE, get_profile
-
+async def posted(request: web.Request, example: str) -> object:
+    """The JSON of a request's body."""
     if request.content_type != "application/json":
         raise BadRequest(
             f"The content type is {request.content_type}; post JSON as application/json."
@@ -252,9 +248,18 @@ async def _prompt(
         if len(body) > MOST_BYTES:
             raise BadRequest(f"The request is larger than {MOST_BYTES // 1024} kB; shorten it.")
     try:
-        data = json.loads(body)
-    except ValueError:
-        raise BadRequest('The body is no JSON; post {"text": "..."}.') from None
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequest(f"The body is no JSON; post {example}.") from None
+
+
+async def _prompt(
+    request: web.Request, known_profiles: Callable[[], Mapping[str, Profile]]
+) -> tuple[str, Profile, dict]:
+    """(text, profile, options) of a posted prompt."""
+    from .core.prompt.profiles import DEFAULT_PROFILE, get_profile
+
+    data = await posted(request, '{"text": "..."}')
     if not isinstance(data, dict) or not isinstance(data.get("text"), str):
         raise BadRequest('The body must be an object with a text, such as {"text": "1girl"}.')
     profile = data.get("profile", DEFAULT_PROFILE)

@@ -32,6 +32,24 @@ export async function request(path, { body, signal } = {}) {
     throw new Error(answer.error ?? `${path}: ${response.status}`);
 }
 
+/** Address of a route for what the page fetches by itself, such as a picture. */
+export function addressOf(path) {
+    return api.apiURL(path);
+}
+
+/** A tab of the sidebar. fill(element) fills it whenever it is opened and returns what ends that. */
+export function addSidebarTab({ id, icon, title, label, fill }) {
+    let end = () => {};
+    app.extensionManager?.registerSidebarTab?.({
+        id, icon, title, label, tooltip: title, type: "custom",
+        render: (shell) => {
+            end(); // Nodes 2.0 and newer front ends may render twice without a destroy between
+            end = fill(shell);
+        },
+        destroy: () => end(),
+    });
+}
+
 /** Interface strings of this pack in the language of the interface, {} without translations. */
 export async function translations() {
     const all = await api.getCustomNodesI18n?.().catch(() => null);

@@ -5,9 +5,8 @@ from pathlib import Path
 import folder_paths
 from comfy_api.latest import io
 
-from ._host import free_memory, output_folder, progress, tokenizer_folder
-
-PACK = Path(__file__).resolve().parents[1]
+from ._host import free_memory, progress, tokenizer_folder
+from ._training import PACK, runs_home
 
 
 class IXLTrain(io.ComfyNode):
@@ -60,6 +59,7 @@ class IXLTrain(io.ComfyNode):
         cls, training, checkpoint, images, repeats, name, steps, options, policy=None
     ) -> io.NodeOutput:
         from ..training.backend import find_backend
+        from ..training.experience import memory_line
         from ..training.making import make_run
         from ..training.runner import follow_or_stop
         from ..training.runs import result
@@ -69,12 +69,13 @@ class IXLTrain(io.ComfyNode):
         file = folder_paths.get_full_path_or_raise("checkpoints", checkpoint)
         settings = settings_of_preset(*training, name, file, ((images, repeats),))
         settings = changed(settings, policy, steps, options)
-        home = Path(output_folder("training"))
+        home = runs_home()
         backend, tokenizers = find_backend(home), Path(tokenizer_folder())
         run = make_run(home, settings, backend, tokenizers, full_vocabulary())
         free_memory()
         follow_or_stop(run, PACK, progress())
-        return io.NodeOutput(*result(run))
+        file, told = result(run)
+        return io.NodeOutput(file, f"{told}\n{memory_line(run)}")
 
 
 NODES = [IXLTrain]

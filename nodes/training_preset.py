@@ -62,12 +62,12 @@ class IXLTrainingPreset(io.ComfyNode):
     @classmethod
     def execute(cls, preset, method, reading, memory_gb, images, rank, gpus) -> io.NodeOutput:
         from ..training.policy import with_reading
-        from ..training.presets import PRESETS, scale_down
+        from ..training.presets import PRESETS, scale_down, scaled_text
 
         chosen = PRESETS[preset]
         chosen = chosen._replace(policy=with_reading(chosen.policy, reading))
         scaled = scale_down(chosen, method, gpus, memory_gb, images, rank)
-        return io.NodeOutput((chosen, scaled), chosen.policy, "\n".join(scaled.deviations))
+        return io.NodeOutput((chosen, scaled), chosen.policy, scaled_text(scaled, memory_gb))
 
 
 NODES = [IXLTrainingPreset]

@@ -18,9 +18,10 @@ MAY_IMPORT = {  # areas of the pack, by top-level folder or file
     "training": {"core", "training"},
     "nodes": {"core", "training", "nodes"},
     "routes": {"core", "training"},
+    "routes_training": {"core", "training", "routes"},
     "commands": {"core", "training", "commands"},
     "__main__": {"commands"},
-    "__init__": {"nodes", "routes"},
+    "__init__": {"nodes", "routes", "routes_training"},
 }
 # Started by people or by the trainer, outside ComfyUI: there the pack is called `ixl`.
 MAY_SAY_IXL = {"__main__", "training"}

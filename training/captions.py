@@ -10,6 +10,7 @@ Does not vary captions (compose.py) and does not open pictures.
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from ..core.prompt.classify import Reader
@@ -47,6 +48,12 @@ def captions_given(text: str) -> list[tuple[str, list[str]]]:
     # a path is absolute, and no caption is: nothing is read by mistake
     if len(lines) == 1 and os.path.isabs(text):
         return read_captions(text)
+    return captions_typed(text)
+
+
+def captions_typed(text: str) -> list[tuple[str, list[str]]]:
+    """(key, captions) of typed captions, one a line. Reads no file."""
+    lines = text.strip().splitlines()
     if not lines:
         raise ValueError("There are no captions; give a folder, or captions, one a line.")
     return [(f"line {n}", [line]) for n, line in enumerate(lines, 1) if line.strip()]
@@ -85,6 +92,11 @@ def write_plans(
 def load_plans(path: Path) -> dict[str, Plan]:
     """Plans by `place_of` their pictures."""
     return dict(_plans(path))
+
+
+def first_plans(path: Path, most: int) -> list[Plan]:
+    """The first plans of a run, [] where there is no such file."""
+    return [plan for _, plan in islice(_plans(path), most)] if path.is_file() else []
 
 
 def _plans(path: Path) -> Iterator[tuple[str, Plan]]:

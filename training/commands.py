@@ -63,6 +63,7 @@ def preview_command(args: argparse.Namespace, place: Place) -> Answer:
 
 def doctor_command(args: argparse.Namespace, place: Place) -> Answer:
     from .backend import doctor, find_backend, remember
+    from .experience import usual_lines
 
     home = _home(args, place)
     if args.remember:
@@ -70,6 +71,8 @@ def doctor_command(args: argparse.Namespace, place: Place) -> Answer:
     report = doctor(home, place.pack, args.sd_scripts, args.python)
     shown = {k: v for k, v in report.items() if k not in ("options", "problems", "ok")}
     rows = [f"{name + ':':<12} {_flat(value)}" for name, value in shown.items()]
+    report["memory"] = usual_lines(home)
+    rows += [f"memory, {line}" for line in report["memory"]]
     rows += report["problems"] or ["Everything that training needs is there."]
     return Answer("\n".join(rows), report, 0 if report["ok"] else 1)
 
@@ -111,6 +114,7 @@ def resume_command(args: argparse.Namespace, place: Place) -> Answer:
 
 def _answer(args: argparse.Namespace, place: Place, folder: Path, deviations) -> Answer:
     """What a queued run gives back: at once, or when it has ended."""
+    from .experience import memory_line
     from .outcome import log_tail
     from .runner import follow, stop_at_cancel
     from .runs import status
@@ -118,11 +122,11 @@ def _answer(args: argparse.Namespace, place: Place, folder: Path, deviations) ->
     if not args.queue:
         with stop_at_cancel(folder):
             follow(folder, place.pack, place.bar("steps"))
-    found = {**status(folder), "deviations": list(deviations)}
+    found = {**status(folder), "deviations": list(deviations), "memory": memory_line(folder)}
     if found["status"] == "failed":
         found["log"] = log_tail(folder)
         return Answer(f"{_line(found)}\n{found['log']}", found, 1)
-    return Answer("\n".join([*deviations, _line(found), *found["files"]]), found)
+    return Answer("\n".join([*deviations, found["memory"], _line(found), *found["files"]]), found)
 
 
 def status_command(args: argparse.Namespace, place: Place) -> Answer:

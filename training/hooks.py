@@ -13,10 +13,12 @@ import time
 from pathlib import Path
 
 from .captions import deterministic, load_plans
+from .peaks import peaks
 from .policy import read_policy
 from .seams import ContractError, defined, replace
 from .together import agreed, own_noise, require_same_job
 
+STEPS_TO_PEAK = 3  # of a part: gradients, optimizer states and larger buckets have come by then
 STATE = "state.json"  # inside a state folder, written last but for its renaming
 
 
@@ -216,6 +218,8 @@ class Run:
             self.emit("validation", step=self.step, **numbers)
         elif numbers:
             self.emit("step", step=self.step, **numbers)
+            if self.step == self.job["first_step"] + STEPS_TO_PEAK:
+                self.emit("memory", step=self.step, **peaks())
 
 
 def with_own_storage(model):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from .choices import METHODS
 from .launch import Launch
+from .memory import Demand, estimate
 from .policy import LEVELS, Policy
 
 _ARXIV = "arXiv 2409.19946"
@@ -113,7 +114,8 @@ PRESETS = {
 
 
 class Scaled(NamedTuple):
-    """A preset cut down to what the user has. batch: per GPU and forward pass.
+    """A preset cut down to what the user has. batch: per GPU and forward pass. needs_gb: of one
+    GPU's memory, estimated (memory.py).
 
     gpus: of all machines. launch: how they are started (changed by who knows the machines).
     deviations: one sentence each on what differs from the paper, and why.
@@ -132,6 +134,7 @@ class Scaled(NamedTuple):
     rank: int
     optimizer: str
     checkpointing: bool
+    needs_gb: float
     deviations: tuple[str, ...]
     launch: Launch = Launch()
 
@@ -144,6 +147,9 @@ MOST_ACCUMULATION = 16
 # 2.57e9 weights of the U-Net and as many gradients in fp32 (20.6 GB), text encoders, activations;
 # one GPU alone drops each gradient at once (fused backward pass).
 FULL_ON_SEVERAL_GB = 32
+SAFE = 0.9  # share of a card that an estimate may take up
+# powers of two: they divide the batches of the paper, so that accumulation reaches these
+BATCHES = {"lora": (1, 2, 4, 8, 16), "full": (1, 2, 4, 8)}
 
 
 def scale_down(
@@ -154,19 +160,24 @@ def scale_down(
     Raises ValueError with one sentence when it cannot be trained so at all.
     """
     _check(method, gpus, memory_gb, images, rank)
-    area, batch, optimizer, checkpointing = _fit(preset, method, memory_gb)
+    fitted = _fit(preset, method, memory_gb, gpus, rank)
+    area, batch, optimizer, checkpointing = (
+        fitted.area, fitted.batch, fitted.optimizer, fitted.checkpointing
+    )  # fmt: skip
     goal = max(1, min(preset.batch, images))
     accumulation = min(MOST_ACCUMULATION, max(1, goal // (batch * gpus)))
     if optimizer == "adafactor" and gpus == 1:
         accumulation = 1  # fused backward pass and accumulation exclude each other (sd-scripts)
     batch = min(batch, max(1, math.ceil(goal / gpus)))
+    needs = estimate(fitted._replace(batch=batch)).total
     effective = batch * gpus * accumulation
     per_epoch = math.ceil(images / effective)
     epochs = max(preset.epochs, math.ceil(FEWEST_STEPS[method] / per_epoch))
     unet, text = _rates(preset, method, effective)
     scaled = Scaled(
         preset.id, method, gpus, batch, accumulation, math.ceil(images * epochs / effective),
-        epochs, unet, text, area, rank if method == "lora" else 0, optimizer, checkpointing, (),
+        epochs, unet, text, area, rank if method == "lora" else 0, optimizer, checkpointing, needs,
+        (),
     )  # fmt: skip
     return scaled._replace(deviations=tuple(_deviations(preset, scaled, images)))
 
@@ -193,21 +204,26 @@ def _check(method: str, gpus: int, memory_gb: float, images: int, rank: int) -> 
         )
 
 
-def _fit(preset: Preset, method: str, memory_gb: float) -> tuple[int, int, str, bool]:
-    """(area, batch per GPU, optimizer, checkpointing) for one card."""
-    if method == "lora":
-        area = preset.area if memory_gb >= 16 else 1024**2
-        batch = {16: 1, 24: 4, 40: 8, 80: 16}
-    else:
-        area = preset.area if memory_gb >= 40 else 1024**2
-        batch = {20: 1, 24: 1, 40: 2, 80: 8}
-    fitting = [number for limit, number in batch.items() if memory_gb >= limit * 0.95]
-    number = max(fitting, default=1)
-    if area > 1024**2:
-        number = max(1, number // 2)
-    enough = 44 if method == "full" else 12  # full AdamW in bf16 with fp32 states: training.md 5
-    optimizer = "adamw" if memory_gb >= enough else ("adamw8bit", "adafactor")[method == "full"]
-    return area, number, optimizer, memory_gb < 80 or method == "full"
+def _fit(preset: Preset, method: str, memory_gb: float, gpus: int, rank: int) -> Demand:
+    """The most demanding training that is estimated to fit one card, the least where none does."""
+    smaller = "adamw8bit" if method == "lora" else "adafactor"
+    found = None
+    for optimizer in ("adamw", smaller):
+        for area in dict.fromkeys((preset.area, 1024**2)):
+            fused = optimizer == "adafactor" and gpus == 1
+            found = Demand(method, area, 1, rank, optimizer, fused=fused, gpus=gpus)
+            if estimate(found).total <= SAFE * memory_gb:
+                return _fill(found, memory_gb)
+    return found
+
+
+def _fill(demand: Demand, memory_gb: float) -> Demand:
+    """The demand with the largest batch that fits, and without checkpointing if that fits too."""
+    batches = (demand._replace(batch=batch) for batch in BATCHES[demand.method])
+    fitting = [d for d in batches if estimate(d).total <= SAFE * memory_gb]
+    largest = fitting[-1]
+    freer = largest._replace(checkpointing=False)
+    return freer if estimate(freer).total <= SAFE * memory_gb else largest
 
 
 def _rates(preset: Preset, method: str, effective: int) -> tuple[float, float]:
@@ -267,3 +283,10 @@ def _of_amounts(preset: Preset, scaled: Scaled, images: int) -> Iterator[str]:
             f"{scaled.steps:,} steps instead of {preset.steps:,}: what pictures, batch and epochs "
             "give."
         )
+
+
+def scaled_text(scaled: Scaled, memory_gb: float) -> str:
+    """Every difference from the paper, one a line, and the memory that it takes."""
+    over = ", more than the card has" if scaled.needs_gb > memory_gb else ""
+    needs = f"About {scaled.needs_gb:.1f} GB of {memory_gb:g} GB GPU memory are needed{over}."
+    return "\n".join((*scaled.deviations, needs))

@@ -141,6 +141,29 @@ def _shown(plan: Plan, made: Composed) -> dict:
     }
 
 
+def variants(
+    plans: Sequence[Plan],
+    policy: Policy,
+    each: int,
+    count: Callable[[str], int] | None = None,
+) -> list[dict]:
+    """For every plan its captions as they are, and `each` ways in which training may see them."""
+    return [
+        {
+            "key": plan.key,
+            "levels": [
+                {"name": level.id, "text": ", ".join(item.text for item in level.items)}
+                for level in plan.levels
+            ],
+            "samples": [
+                _shown(plan, compose(plan, policy, random_for(policy.seed, plan.key, 0, n), count))
+                for n in range(each)
+            ],
+        }
+        for plan in plans
+    ]
+
+
 def preview_text(found: dict) -> str:
     """The figures of a preview as tables for people."""
     rows = ["stage      configured  realised"]

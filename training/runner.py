@@ -213,7 +213,12 @@ def follow_or_stop(folder: Path, pack: Path, on_step: OnStep) -> dict:
     Cancel does not wait for the trainer: its state is saved at its next step.
     """
     with stop_at_cancel(folder):
-        state = follow(folder, pack, on_step)
+        return follow_to_end(folder, pack, on_step)
+
+
+def follow_to_end(folder: Path, pack: Path, on_step: OnStep) -> dict:
+    """`follow`; Cancel ends the waiting alone. Raises ValueError on failure."""
+    state = follow(folder, pack, on_step)
     if state["status"] == "failed":
         raise ValueError(f"{state['message']} The end of {folder / 'log.txt'}:\n{log_tail(folder)}")
     return state

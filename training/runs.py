@@ -17,11 +17,11 @@ import os
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..core.vocabulary.places import data_without_host
+from ..core.vocabulary.places import NAME, data_without_host
 from .settings import TrainingSettings, read_settings
 
 OPEN, FINAL = ("queued", "running"), ("stopped", "done", "failed")
@@ -32,9 +32,21 @@ REQUESTS = ("stop", "save", "sample")
 
 
 def home_without_host(pack: Path) -> Path:
-    """The folder of all runs: IXL_RUNS, else `runs` in the pack's folder of the user's data."""
+    """The folder of all runs: IXL_RUNS, else that of the nodes in the ComfyUI around the pack.
+
+    Without a ComfyUI `runs` in the pack's folder of the user's data.
+    """
+    if given := home_from_environment():
+        return given
+    if pack.parent.name == "custom_nodes":
+        return pack.parent.parent / "output" / NAME / "training"
+    return data_without_host(pack) / "runs"
+
+
+def home_from_environment() -> Path | None:
+    """The folder of all runs that IXL_RUNS names, None without it."""
     given = os.environ.get("IXL_RUNS")
-    return Path(given).expanduser().absolute() if given else data_without_host(pack) / "runs"
+    return Path(given).expanduser().absolute() if given else None
 
 
 def write_json(path: Path, data: object) -> None:
@@ -136,18 +148,23 @@ def ask(folder: Path, request: str) -> None:
 
 
 def events(folder: Path) -> list[dict]:
-    """All events of a run; a line that a crash cut short is left out."""
-    found = []
+    """All events of a run."""
     try:
         with (folder / "events.jsonl").open(encoding="utf-8", errors="replace") as file:
-            for line in file:
-                if line.endswith("\n"):
-                    try:
-                        found.append(json.loads(line))
-                    except ValueError:
-                        continue
+            return parse_events(file)
     except OSError:
         return []
+
+
+def parse_events(lines: Iterable[str]) -> list[dict]:
+    """The events on whole lines; one that a crash cut short is left out."""
+    found = []
+    for line in lines:
+        if line.endswith("\n"):
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                continue
     return [event for event in found if isinstance(event, dict)]
 
 

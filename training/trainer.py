@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from .hooks import Run, Stopped, require_end
+from .peaks import peaks
 from .runs import TRAINER_LOCK, events, lock
 from .seams import ContractError, defined
 from .together import end_with_launcher
@@ -133,7 +134,7 @@ def train(place: str) -> int:
                 return REFUSED
             return _train(run)
     except Stopped:
-        run.emit("stopped", step=run.step, **_peaks())
+        run.emit("stopped", step=run.step, **peaks())
         # behind a launcher any other code than 0 is a crash; the event tells
         return STOPPED if job["processes"] == 1 else 0
     except ContractError as error:
@@ -161,7 +162,7 @@ def _train(run: Run) -> int:
     else:
         script.train(args)
     require_end(run)
-    run.emit("done", step=run.step, **_peaks())
+    run.emit("done", step=run.step, **peaks())
     return 0
 
 
@@ -181,19 +182,3 @@ def _arguments(script, folder: Path):
             f"This sd-scripts has no option {', '.join(unknown)}; leave it out or use a newer one."
         )
     return args
-
-
-def _peaks() -> dict[str, float]:
-    """Peak memory of this process in GB (10^9 bytes)."""
-    import torch
-
-    found = {}
-    if os.name == "posix":
-        import resource
-
-        unit = 1 if sys.platform == "darwin" else 1024
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-        found["peak_memory_gb"] = round(peak / 1e9, 3)
-    if torch.cuda.is_available():
-        found["peak_gpu_gb"] = round(torch.cuda.max_memory_reserved() / 1e9, 3)
-    return found

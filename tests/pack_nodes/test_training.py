@@ -24,7 +24,9 @@ def run(comfy):
 def test_preset_names_every_difference(run):
     (preset, scaled), policy, report = run("IXLTrainingPreset", preset="v1.0", images=30)
     assert (preset.id, scaled.method, policy) == ("v1.0", "lora", preset.policy)
-    assert report.splitlines() == list(scaled.deviations) != []
+    *told, memory = report.splitlines()
+    assert told == list(scaled.deviations) != []
+    assert memory.startswith(f"About {scaled.needs_gb:.1f} GB of 24 GB")
 
 
 def test_policy_of_a_preset_is_changed_where_asked(run):
