@@ -11,9 +11,9 @@ NEWEST = "newest"
 
 
 def _runs() -> list[str]:
-    from ..training.runs import all_runs
+    from ..training.folders import run_folders
 
-    return [NEWEST, *(folder.name for folder in reversed(all_runs(runs_home())))]
+    return [NEWEST, *(folder.name for folder in reversed(run_folders(runs_home())))]
 
 
 class IXLTrainingRun(io.ComfyNode):

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..core.vocabulary.places import NAME, data_without_host
+from .folders import run_folders
 from .settings import TrainingSettings, read_settings
 
 OPEN, FINAL = ("queued", "running"), ("stopped", "done", "failed")
@@ -121,10 +122,7 @@ def set_state(folder: Path, **changes) -> dict:
 
 def all_runs(home: Path) -> list[Path]:
     """The folders of all runs, oldest first."""
-    if not home.is_dir():
-        return []
-    found = [p for p in home.iterdir() if (p / "state.json").is_file()]
-    return sorted(found, key=lambda p: (state_of(p).get("made", 0), p.name))
+    return sorted(run_folders(home), key=lambda p: (state_of(p).get("made", 0), p.name))
 
 
 def find_run(home: Path, name: str) -> Path:
