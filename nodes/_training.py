@@ -12,7 +12,7 @@ PACK = Path(__file__).resolve().parents[1]
 
 def runs_home() -> Path:
     """The folder of all runs: IXL_RUNS, else in ComfyUI's output directory."""
-    from ..training.runs import home_from_environment
+    from ..training.folders import home_from_environment
 
     return home_from_environment() or Path(output_folder("training"))
 

@@ -1,6 +1,13 @@
-"""Which runs there are, by the names of their folders. Reads no file (runs.py does)."""
+"""Where runs lie, and which there are, by the names of their folders. Reads no file."""
 
+import os
 from pathlib import Path
+
+
+def home_from_environment() -> Path | None:
+    """The folder of all runs that IXL_RUNS names, None without it."""
+    given = os.environ.get("IXL_RUNS")
+    return Path(given).expanduser().absolute() if given else None
 
 
 def run_folders(home: Path) -> list[Path]:

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..core.vocabulary.places import NAME, data_without_host
-from .folders import run_folders
+from .folders import home_from_environment, run_folders
 from .settings import TrainingSettings, read_settings
 
 OPEN, FINAL = ("queued", "running"), ("stopped", "done", "failed")
@@ -42,12 +42,6 @@ def home_without_host(pack: Path) -> Path:
     if pack.parent.name == "custom_nodes":
         return pack.parent.parent / "output" / NAME / "training"
     return data_without_host(pack) / "runs"
-
-
-def home_from_environment() -> Path | None:
-    """The folder of all runs that IXL_RUNS names, None without it."""
-    given = os.environ.get("IXL_RUNS")
-    return Path(given).expanduser().absolute() if given else None
 
 
 def write_json(path: Path, data: object) -> None:
