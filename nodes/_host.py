@@ -56,6 +56,30 @@ def output_folder(name: str) -> str:
     return path
 
 
+def model_folder(method: str) -> str:
+    """Where a trained file belongs: the first folder of LoRAs, or of checkpoints."""
+    return folder_paths.get_folder_paths("loras" if method == "lora" else "checkpoints")[0]
+
+
+def model_roots(kind: str) -> list[str]:
+    """The folders that a file of a link may lie in: those of the models, and what was made."""
+    return [*folder_paths.get_folder_paths(kind), folder_paths.get_output_directory()]
+
+
+def prompt_request(graph: dict, extra_pnginfo: dict | None) -> tuple[str, dict]:
+    """(URL of this server, what its /prompt takes to queue a graph for the user's window)."""
+    from comfy.cli_args import args
+    from server import PromptServer
+
+    server = PromptServer.instance
+    address = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(server.address, server.address)
+    scheme = "https" if args.tls_keyfile and args.tls_certfile else "http"
+    body = {"prompt": graph, "extra_data": {"extra_pnginfo": extra_pnginfo or {}}}
+    if server.client_id:
+        body["client_id"] = server.client_id
+    return f"{scheme}://{address}:{server.port}", body
+
+
 def tokenizer_folder() -> str:
     """ComfyUI's own CLIP tokenizer files, wherever its base directory is."""
     return os.path.join(os.path.dirname(comfy.utils.__file__), "sd1_tokenizer")

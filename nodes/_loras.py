@@ -12,7 +12,7 @@ import folder_paths
 from comfy import model_sampling
 from comfy_api.latest import io
 
-from ._host import check_cancel, progress, user_folder
+from ._host import check_cancel, model_roots, progress, user_folder
 
 if TYPE_CHECKING:
     from ..core.checkpoint.lora_fit import Base
@@ -67,7 +67,22 @@ def _inputs_of(number: int, files: list[str]) -> list:
 
 
 def chosen_slots(values: dict) -> list[Slot]:
-    """The slots that name a file, in their order."""
+    """The file that came over the link, and the slots that name one, in their order."""
+    linked = values.get("trained")
+    first = [_linked_slot(linked)] if linked else []
+    return first + _named_slots(values)
+
+
+def _linked_slot(path: str) -> Slot:
+    from ..core.checkpoint.files import inside
+
+    real = inside(path, model_roots("loras"))
+    listed = folder_paths.get_filename_list("loras")
+    named = (n for n in listed if folder_paths.get_full_path("loras", n) == real)
+    return Slot(next(named, os.path.basename(real)), real, FULL, FULL)
+
+
+def _named_slots(values: dict) -> list[Slot]:
     named = [(n, values.get(f"lora_{n}", NONE)) for n in SLOTS]
     return [
         Slot(

@@ -43,7 +43,8 @@ class IXLCaptionPolicy(io.ComfyNode):
                     tooltip="Off: no stages that keep only a few tags. For very small data sets.",
                 ),
                 io.Int.Input(
-                    "seed", default=0, min=0, max=2**31, tooltip="Of the captions' random numbers."
+                    "seed", default=0, min=0, max=2**31, control_after_generate=False,
+                    tooltip="Of the captions' random numbers.",
                 ),
             ],
             outputs=[

@@ -27,6 +27,11 @@ class IXLLoadLora(io.ComfyNode):
                     "changed.",
                 ),
                 *slot_inputs(),
+                io.String.Input(
+                    "trained", optional=True, force_input=True,
+                    tooltip="Path of one more LoRA, from Train (Illustrious): used at full "
+                    "strength, before the others.",
+                ),
                 io.Custom("IXL_PROFILE").Input(
                     "model_profile", optional=True,
                     tooltip="From Load Checkpoint (Illustrious): tells which version each LoRA is "

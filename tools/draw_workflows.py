@@ -23,11 +23,12 @@ from base_directory import make_base_directory  # noqa: E402
 from browser import RENDERERS, opened_canvas  # noqa: E402
 from ixl.tools.layouts import CHECKPOINT, LAYOUTS, NOTE_COLORS  # noqa: E402
 from ixl.tools.layouts_20mp import CONTROLNET, LAYOUTS_20MP, PICTURE  # noqa: E402
+from ixl.tools.layouts_training import LAYOUTS_TRAINING  # noqa: E402
 from ixl.tools.workflow import FOLDER  # noqa: E402
 from PIL import Image  # noqa: E402
 from server import running_server  # noqa: E402
 
-ALL = {**LAYOUTS, **LAYOUTS_20MP}
+ALL = {**LAYOUTS, **LAYOUTS_20MP, **LAYOUTS_TRAINING}
 THUMBNAIL = (1024, 640)
 DRAW = """([id, nodes, groups, noteColors]) => {
     app.graph.clear();

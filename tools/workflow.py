@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).resolve().parents[1] / "workflows"
-RANDOMIZE = "control_after_generate"  # an extra canvas value behind every seed
+RANDOMIZE = "control_after_generate"  # an extra canvas value behind a seed, with one of these:
+CONTROL = ("fixed", "increment", "decrement", "randomize")
 
 
 class Workflow(NamedTuple):
@@ -48,9 +49,12 @@ def set_input(workflow: Workflow, node: str, name: str, value) -> None:
 def widget_names(node: dict) -> list[str]:
     """Names in the order of `widgets_values`."""
     names: list[str] = []
+    values = node.get("widgets_values", [])
     for slot in node["inputs"]:
         if "widget" in slot:
             names.append(slot["widget"]["name"])
-            if names[-1] in ("seed", "noise_seed"):
+            if "seed" in names[-1] and values[len(names) : len(names) + 1] in (
+                [c] for c in CONTROL
+            ):
                 names.append(RANDOMIZE)
     return names

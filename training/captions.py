@@ -7,6 +7,7 @@
 Does not vary captions (compose.py) and does not open pictures.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,7 @@ from .policy import Policy
 
 # What sd-scripts takes for a picture (library/train_util.py, IMAGE_EXTENSIONS).
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
+CAPTION_FILES = (".txt", ".caption")
 OnStep = Callable[[int, int], None]
 
 
@@ -29,7 +31,7 @@ def read_captions(path: str | Path) -> list[tuple[str, list[str]]]:
     """
     path = Path(path)
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.suffix in (".txt", ".caption"))
+        files = sorted(p for p in path.rglob("*") if p.suffix in CAPTION_FILES)
         found = [(p.relative_to(path).with_suffix("").as_posix(), _lines(p)) for p in files]
     elif path.is_file():
         lines = _text(path).splitlines()
@@ -61,10 +63,25 @@ def captions_typed(text: str) -> list[tuple[str, list[str]]]:
 
 def pictures_of(folder: Path) -> list[Path]:
     """The pictures directly in a folder, as sd-scripts sees it."""
+    return _files(folder, PICTURES)
+
+
+def _files(folder: Path, suffixes: set[str]) -> list[Path]:
     try:
-        return sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES)
+        return sorted(p for p in folder.iterdir() if p.suffix.lower() in suffixes)
     except OSError as error:
         raise ValueError(f"The folder {folder} cannot be read ({error.strerror}).") from None
+
+
+def stamp_of(folders: Iterable[str]) -> str:
+    """What tells that pictures or captions are no longer the same: names, sizes, times."""
+    told = hashlib.sha256()
+    for folder in folders:
+        for path in _files(Path(folder), {*PICTURES, *CAPTION_FILES}):
+            status = path.stat()
+            row = f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n"
+            told.update(row.encode("utf-8", "surrogateescape"))
+    return told.hexdigest()
 
 
 def plans_of(captions: Iterable[tuple[str, list[str]]], reader: Reader) -> list[Plan]:

@@ -38,6 +38,15 @@ OURS = {
     "max_train_epochs": "the pack counts steps",
     "huggingface_repo_id": "nothing leaves this machine",
     "wandb_api_key": "a key does not belong into a file of a run",
+    **dict.fromkeys(
+        (
+            *("output_dir", "output_name", "logging_dir", "log_prefix", "dataset_config", "resume"),
+            *("pretrained_model_name_or_path", "tokenizer_cache_dir", "sample_prompts", "in_json"),
+            *("train_data_dir", "reg_data_dir", "max_train_steps", "initial_step", "initial_epoch"),
+            *("log_tracker_config", "save_model_as", "save_every_n_epochs", "save_n_epoch_ratio"),
+        ),
+        "the pack sets it from the run's own settings",
+    ),
     "config_file": "the pack writes it",
     "output_config": "the pack writes the configuration",
     "huggingface_token": "nothing leaves this machine",
@@ -54,8 +63,9 @@ OURS = {
     "offload_param_device": "the setting is offload_parameters of launch",
 }
 FUSED = ("fused_backward_pass", "fused_optimizer_groups")
-# Steps of SDXL's buckets, px (the latent is 1/8, the U-Net halves it twice).
-BUCKET_STEP = 32
+# Steps of SDXL's buckets, px: the U-Net needs 32 (the latent is 1/8, halved twice), and sd-scripts
+# before 0.10 refuses all but multiples of 64.
+BUCKET_STEP = 64
 
 
 def arguments(settings: TrainingSettings, folder: Path, tokenizers: Path, first_step: int = 0):
@@ -156,6 +166,11 @@ def _of_the_user(s: TrainingSettings) -> dict[str, object]:
             )
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,60}", name):
             raise ValueError(f"'{name}' is no name of an sd-scripts option; write it without --.")
+        if isinstance(value, str) and not _harmless(name, value):
+            raise ValueError(
+                f"The option {name} is '{value}'; a name may not be a path, and a file must be a "
+                ".safetensors file."
+            )
         simple = value if isinstance(value, list) else [value]
         if not all(isinstance(v, str | bool | int | float) for v in simple):
             raise ValueError(
@@ -163,6 +178,16 @@ def _of_the_user(s: TrainingSettings) -> dict[str, object]:
                 "list of them."
             )
     return dict(s.options)
+
+
+def _harmless(name: str, value: str) -> bool:
+    """Whether a text is no path to write to or to run code from: a pickle or a Python file.
+
+    Names of modules ("lycoris.kohya") and of files with weights alone are let through.
+    """
+    if value.endswith(".safetensors"):
+        return True
+    return not any(mark in value for mark in ("/", "\\", "\0", "..")) and not value.startswith("~")
 
 
 def data_sets(settings: TrainingSettings) -> dict:

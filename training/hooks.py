@@ -13,12 +13,15 @@ import time
 from pathlib import Path
 
 from .captions import deterministic, load_plans
+from .outcome import NO_SPACE
 from .peaks import peaks
 from .policy import read_policy
+from .runs import RESERVE_BYTES, use_reserve, whole_files
 from .seams import ContractError, defined, replace
 from .together import agreed, own_noise, require_same_job
 
 STEPS_TO_PEAK = 3  # of a part: gradients, optimizer states and larger buckets have come by then
+LOSSES = ("loss/current", "loss")  # of one pass, as the LoRA script and the full one call it
 STATE = "state.json"  # inside a state folder, written last but for its renaming
 
 
@@ -36,6 +39,7 @@ class Run:
         self.main = int(os.environ.get("RANK", "0")) == 0
         self.step, self.due, self.begun = job["first_step"], set(), 0
         self.clock = multiprocessing.Value("i", 0)
+        self.fresh, self.losses = False, []  # whether the step is not told yet; of its passes
 
     def emit(self, event: str, **values) -> None:
         """One line in events.jsonl, by the first process alone."""
@@ -43,6 +47,20 @@ class Run:
             line = json.dumps({"event": event, "time": round(time.time(), 3), **values})
             with open(self.folder / "events.jsonl", "a", encoding="utf-8") as file:
                 file.write(line + "\n")
+
+    def fail(self, message: str) -> None:
+        """Tell why the part ends, also on a full disk: what was cut short makes room."""
+        if shutil.disk_usage(self.folder).free < RESERVE_BYTES and NO_SPACE not in message:
+            message = f"{message} ({NO_SPACE} on the disk.)"
+        if self.main:
+            for part in self.folder.glob("state/*.part"):
+                shutil.rmtree(part, ignore_errors=True)
+            whole = whole_files(self.folder / "output")
+            for file in (self.folder / "output").glob("*.safetensors"):
+                if file not in whole:
+                    file.unlink()
+            use_reserve(self.folder)
+        self.emit("failed", step=self.step, message=message)
 
     def hook(self) -> None:
         """Enter sd-scripts. Raises ContractError where that is not possible."""
@@ -85,6 +103,8 @@ class Run:
             self.accelerator = accelerator = prepare(args)
             self.main = self.main and accelerator.is_main_process
             accelerator.log_with.append(tracker_of(self))
+            # sd-scripts before 0.10 asks for it before it logs; only other trackers write there
+            args.logging_dir = args.logging_dir or str(self.folder)
             prepare_model = accelerator.prepare_model
             accelerator.prepare_model = lambda model, *rest, **options: prepare_model(
                 with_own_storage(model), *rest, **options
@@ -119,7 +139,7 @@ class Run:
                     "This sd-scripts does not begin its steps with accelerator.accumulate, so no "
                     "state can be saved; use a release from 0.9.1 on, or its main branch."
                 )
-            self.step = true
+            self.step, self.fresh = true, True
             asked = self._asked()
             # whoever stops a LoRA wants to try it; a whole checkpoint would take too long
             wanted = asked["save"] or asked["stop"] and self.job["method"] == "lora"
@@ -217,9 +237,18 @@ class Run:
         elif any("validation" in name for name in numbers):
             self.emit("validation", step=self.step, **numbers)
         elif numbers:
-            self.emit("step", step=self.step, **numbers)
-            if self.step == self.job["first_step"] + STEPS_TO_PEAK:
-                self.emit("memory", step=self.step, **peaks())
+            self._passed(numbers)
+
+    def _passed(self, numbers: dict[str, float]) -> None:
+        """One line per optimizer step; sd-scripts logs every pass that accumulates into it."""
+        self.losses.append({name: numbers[name] for name in LOSSES if name in numbers})
+        if not self.fresh:
+            return
+        told = {n: sum(each[n] for each in self.losses) / len(self.losses) for n in self.losses[-1]}
+        self.fresh, self.losses = False, []
+        self.emit("step", step=self.step, **{**numbers, **told})
+        if self.step == self.job["first_step"] + STEPS_TO_PEAK:
+            self.emit("memory", step=self.step, **peaks())
 
 
 def with_own_storage(model):

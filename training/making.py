@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..core.vocabulary.tag import Vocabulary
 from .backend import Backend, commit_of, require_package
-from .captions import write_plans
+from .captions import stamp_of, write_plans
 from .config import arguments, data_sets, toml_text
 from .parts import hand_over
 from .plan import caption_reader
@@ -17,6 +17,7 @@ from .runs import (
     TRAINER_LOCK,
     is_locked,
     newest_state,
+    read_json,
     set_state,
     settings_of,
     settled_elsewhere,
@@ -48,21 +49,20 @@ def make_run(
     arguments(settings, home, home)  # what cannot be configured is said before anything is written
     folder = _new_folder(home, settings.name)
     try:
-        absolute = tuple((str(Path(f).absolute()), n) for f, n in settings.folders)
-        settings = settings._replace(
-            folders=absolute, checkpoint=str(Path(settings.checkpoint).absolute())
-        )
+        settings = settings.absolute()
         reader = caption_reader(settings.profile, vocabulary)
-        names = [name for name, _ in absolute]
+        names = [name for name, _ in settings.folders]
+        stamp = stamp_of(names)
         target = folder / "plans.jsonl"
         pictures, bare = write_plans(target, names, settings.caption_file, reader, on_step)
         if not pictures:
             raise ValueError(f"There are no pictures in {', '.join(names)}.")
         made = make_tokenizers(tokenizers, home / "tokenizers")
-        _write_inputs(folder, settings, backend, made)
+        _write_inputs(folder, settings)
+        write_backend(folder, backend, str(made))
         told = f"{bare} of {pictures} pictures have no caption." if bare else ""
         now = round(time.time(), 3)
-        set_state(folder, status="", made=now, queued=now, part=0, message=told)
+        set_state(folder, status="", made=now, queued=now, part=0, message=told, pictures=stamp)
         _queue(folder, settings)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -89,24 +89,24 @@ def _new_folder(home: Path, name: str) -> Path:
     raise ValueError(f"There are 10,000 runs called '{name}' in {home}; choose another name.")
 
 
-def _write_inputs(
-    folder: Path, settings: TrainingSettings, backend: Backend, tokenizers: Path
-) -> None:
+def _write_inputs(folder: Path, settings: TrainingSettings) -> None:
     for name in ("output", "state", "requests"):
         (folder / name).mkdir()
     write_json(folder / "settings.json", settings.as_dict())
-    write_json(
-        folder / "backend.json",
-        {
-            "sd_scripts": str(backend.folder),
-            "python": str(backend.python),
-            "commit": commit_of(backend.folder),
-            "tokenizers": str(tokenizers),
-        },
-    )
     (folder / "dataset.toml").write_text(toml_text(data_sets(settings)), encoding="utf-8")
     if settings.prompts:
         (folder / "prompts.txt").write_text("\n".join(settings.prompts) + "\n", encoding="utf-8")
+
+
+def write_backend(folder: Path, backend: Backend, tokenizers: str = "") -> None:
+    """Which sd-scripts a run uses from its next part on."""
+    told = {
+        "sd_scripts": str(backend.folder),
+        "python": str(backend.python),
+        "commit": commit_of(backend.folder),
+        "tokenizers": tokenizers or read_json(folder / "backend.json").get("tokenizers", ""),
+    }
+    write_json(folder / "backend.json", told)
 
 
 def space_needed(settings: TrainingSettings) -> float:

@@ -23,7 +23,10 @@ def outcome(folder: Path, code: int | None) -> tuple[str, str]:
     said = last["message"] if last and last.get("message") else _crash(code)
     saved = newest_state(folder)
     again = f" It can be resumed from step {saved[1]['step']}." if saved else ""
-    return "failed", f"{said}{hint(said + log_tail(folder))}{again}"
+    told = said + log_tail(folder)
+    if NO_SPACE.lower() in told.lower():
+        said = "The training ended."
+    return "failed", f"{said}{hint(told)}{again}"
 
 
 def _crash(code: int | None) -> str:
@@ -32,9 +35,10 @@ def _crash(code: int | None) -> str:
     return f"The trainer ended without a word{'' if code is None else f' (code {code})'}."
 
 
+NO_SPACE = "No space left"
 HINTS = (
+    (NO_SPACE, " The disk is full: free some space."),
     ("out of memory", " Try a smaller batch, gradient checkpointing, or a smaller rank or size."),
-    ("No space left", " The disk is full: free some space."),
     ("signal 9", " The system may have run out of memory."),
 )
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .delivery import deliver, run_then
 from .launch import LINES
 from .outcome import log_tail, outcome
 from .parts import write_part
@@ -25,6 +26,7 @@ from .runs import (
     all_runs,
     ask,
     is_locked,
+    keep_reserve,
     last_event,
     lock,
     part_events,
@@ -57,6 +59,7 @@ def stop(folder: Path) -> None:
 def start_trainer(folder: Path) -> subprocess.Popen:
     """Write the part's job and start the trainer in a session of its own."""
     part, command, environment = write_part(folder)
+    keep_reserve(folder)
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log,
@@ -110,7 +113,10 @@ def watch(folder: Path, process: subprocess.Popen | None) -> str:
     code = process.returncode if process else None
     if process:  # the number of one that was taken over may be another's by now
         end_group(pid, at_once=True)  # workers of a trainer that was killed
-    return settle(folder, *outcome(folder, code))
+    how, message = outcome(folder, code)
+    if how == "done":
+        message = deliver(folder)
+    return settle(folder, how, message)
 
 
 def _is_alive(folder: Path, pid: int) -> bool:
@@ -161,14 +167,16 @@ def _next(home: Path) -> Path | None:
 
 def _work_on(folder: Path) -> None:
     if state_of(folder).get("status") == "running":
-        watch(folder, None)  # of a worker that died
-        return
-    try:
-        process = start_trainer(folder)
-    except (OSError, ValueError, KeyError) as error:
-        settle(folder, "failed", f"The trainer could not be started: {error}")
-        return
-    watch(folder, process)
+        how = watch(folder, None)  # of a worker that died
+    else:
+        try:
+            process = start_trainer(folder)
+        except (OSError, ValueError, KeyError) as error:
+            settle(folder, "failed", f"The trainer could not be started: {error}")
+            return
+        how = watch(folder, process)
+    if how == "done" and (said := run_then(folder)):
+        set_state(folder, message=said)
 
 
 def ensure_worker(home: Path, pack: Path) -> None:

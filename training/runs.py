@@ -8,6 +8,7 @@
     state/step-N/   what a part goes on from
     output/         LoRA or checkpoint files, samples
     log.txt         all that sd-scripts printed
+    reserve         room on the disk to say that it is full
 
 Starts nothing (runner.py).
 """
@@ -19,8 +20,11 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
+from ..core.checkpoint.files import UnusableFile, stamp
+from ..core.checkpoint.header import read_header
 from ..core.vocabulary.places import NAME, data_without_host
 from .folders import home_from_environment, run_folders
 from .settings import TrainingSettings, read_settings
@@ -30,6 +34,7 @@ ELSEWHERE = "elsewhere"  # started by a cluster or by hand: no worker watches it
 TRAINER_LOCK = "trainer.lock"  # in a run: held by its trainer
 REPLACE_TRIES = 50
 REQUESTS = ("stop", "save", "sample")
+RESERVE, RESERVE_BYTES = "reserve", 256 * 1024
 
 
 def home_without_host(pack: Path) -> Path:
@@ -108,10 +113,23 @@ def state_of(folder: Path) -> dict:
 
 
 def set_state(folder: Path, **changes) -> dict:
-    """Change fields of state.json; returns all of them."""
+    """Change fields of state.json, also on a full disk; returns all of them."""
     state = {**state_of(folder), **changes, "changed": round(time.time(), 3)}
-    write_json(folder / "state.json", state)
+    try:
+        write_json(folder / "state.json", state)
+    except OSError:
+        use_reserve(folder)
+        write_json(folder / "state.json", state)
     return state
+
+
+def keep_reserve(folder: Path) -> None:
+    """Set some room on the disk aside, so that a full one can still be reported."""
+    (folder / RESERVE).write_bytes(os.urandom(RESERVE_BYTES))  # zeros may take no room
+
+
+def use_reserve(folder: Path) -> None:
+    (folder / RESERVE).unlink(missing_ok=True)
 
 
 def all_runs(home: Path) -> list[Path]:
@@ -229,7 +247,7 @@ def status(folder: Path) -> dict:
     total = read_json(folder / "settings.json").get("steps", 0)
     speed = _speed(steps)
     saved = newest_state(folder)
-    files = sorted((folder / "output").glob("*.safetensors"), key=lambda p: p.stat().st_mtime)
+    files = whole_files(folder / "output")
     running = state.get("status") == "running"
     left = round((total - last["step"]) * speed) if running and last and speed else None
     return {
@@ -248,6 +266,22 @@ def status(folder: Path) -> dict:
     }
 
 
+def whole_files(output: Path) -> list[Path]:
+    """The model files there, oldest first, without those that a crash cut short."""
+    found = [(p, p.stat()) for p in output.glob("*.safetensors")]
+    found.sort(key=lambda one: one[1].st_mtime)
+    return [p for p, status in found if _is_whole(str(p), *stamp(status))]
+
+
+@lru_cache(maxsize=1024)
+def _is_whole(path: str, size: int, time_ns: int) -> bool:
+    try:
+        read_header(path)
+    except (OSError, UnusableFile):
+        return False
+    return True
+
+
 def _speed(steps: list[dict], over: int = 50) -> float | None:
     """Median seconds between the last steps."""
     times = [step["time"] for step in steps[-over:]]
@@ -260,4 +294,5 @@ def result(folder: Path) -> tuple[str, str]:
     found = status(folder)
     loss = f", last loss {found['loss']:.4f}" if found["loss"] is not None else ""
     told = f"{found['status']} at step {found['step']} of {found['total']}{loss}. {found['folder']}"
-    return (found["files"] or [""])[-1], f"{told}\n{found['message']}".strip()
+    file = state_of(folder).get("delivered") or (found["files"] or [""])[-1]
+    return file, f"{told}\n{found['message']}".strip()

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from .captions import CAPTION_FILES
 from .choices import METHODS
 from .launch import Launch, check_launch, read_launch
 from .policy import Policy, read_policy
@@ -19,7 +20,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,79}\Z")
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\.|\Z)", re.IGNORECASE)
 OPTIMIZERS = {"adamw": "AdamW", "adamw8bit": "AdamW8bit", "adafactor": "Adafactor"}
 PRECISIONS = ("no", "fp16", "bf16")
-CAPTION_FILES = (".txt", ".caption")
+# Paths and names that a node has inputs for: they are checked there.
+ELSEWHERE = frozenset(("name", "checkpoint", "folders", "deliver_to"))
 
 
 class TrainingSettings(NamedTuple):
@@ -32,7 +34,8 @@ class TrainingSettings(NamedTuple):
     fine-tuning. save_every, state_every, sample_every: optimizer steps, 0 for never; a state is
     what a run goes on from after a crash. prompts: sample pictures, one line each in sd-scripts'
     form. validation: share of the pictures (LoRA only). gpus: processes that train together, on all
-    machines. options: further arguments of sd-scripts by name.
+    machines. options: further arguments of sd-scripts by name. deliver_to: a model folder that the
+    file at the end is put into as well, "" for none.
     """
 
     name: str
@@ -70,6 +73,15 @@ class TrainingSettings(NamedTuple):
     launch: Launch = Launch()
     record_captions: bool = False
     options: tuple[tuple[str, object], ...] = ()
+    deliver_to: str = ""
+
+    def absolute(self) -> "TrainingSettings":
+        """The same with absolute paths: a trainer runs in another folder."""
+        folders = tuple((str(Path(folder).absolute()), times) for folder, times in self.folders)
+        deliver_to = self.deliver_to and str(Path(self.deliver_to).absolute())
+        return self._replace(
+            folders=folders, checkpoint=str(Path(self.checkpoint).absolute()), deliver_to=deliver_to
+        )
 
     def as_dict(self) -> dict:
         """JSON-ready; `read_settings` reads it back."""
@@ -108,6 +120,8 @@ def changed(
         raise ValueError(f"The options are no JSON ({error}); write them as {{}}.") from None
     if not isinstance(wishes, dict):
         raise ValueError('The options must be a JSON object, such as {"size": 768}.')
+    if set_elsewhere := sorted(wishes.keys() & ELSEWHERE):
+        raise ValueError(f"The options set {', '.join(set_elsewhere)}, which the node's inputs do.")
     if steps:
         wishes["steps"] = steps
     read = read_settings({**settings.as_dict(), **wishes})

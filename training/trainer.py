@@ -138,13 +138,12 @@ def train(place: str) -> int:
         # behind a launcher any other code than 0 is a crash; the event tells
         return STOPPED if job["processes"] == 1 else 0
     except ContractError as error:
-        run.emit("failed", step=run.step, message=str(error))
+        run.fail(str(error))
         sys.stderr.write(f"{error}\n")
         return REFUSED
     except BaseException as error:
         said = str(error).strip().splitlines()
-        told = f"{type(error).__name__}: {said[-1] if said else ''}"
-        run.emit("failed", step=run.step, message=told[:500])
+        run.fail(f"{type(error).__name__}: {said[-1] if said else ''}"[:500])
         raise
 
 

@@ -5,8 +5,9 @@ Knows nothing of what the file holds.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO
 
 
@@ -48,3 +49,16 @@ def stamp(status: os.stat_result) -> tuple[int, int]:
 def unreadable(error: OSError) -> str:
     """The sentence for a file that cannot be opened or read."""
     return f"The file cannot be read ({error.strerror or error}); check the path and its rights."
+
+
+def inside(path: str, roots: Iterable[str]) -> str:
+    """The real path of a file that lies in one of the folders. Raises ValueError."""
+    roots = list(roots)
+    if "\0" not in path:
+        real = Path(os.path.realpath(path))
+        if any(real.is_relative_to(os.path.realpath(root)) for root in roots):
+            return str(real)
+    raise ValueError(
+        f"{path} lies in none of the folders {', '.join(roots)}; a file that comes over a link "
+        "must lie in one of them."
+    )

@@ -1,5 +1,7 @@
 """The shared workflows as a user meets them: template browser, drag-and-drop, Run, picture."""
 
+import os
+
 import pytest
 import server
 import tiny
@@ -9,6 +11,7 @@ from PIL import Image
 pytestmark = pytest.mark.browser
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+TRAINING = "train-a-character-lora"  # runs to its picture in live/test_training.py
 PACK = "illustrious-xl-studio"
 # These have the nodes of the others and few more: once each, every front end and renderer in turn.
 ONCE = [
@@ -16,7 +19,7 @@ ONCE = [
     ("two-characters-20mp", "newest", "nodes2"),
     ("controlnet-20mp", "newest", "classic"),
 ]
-OFTEN = [name for name in NAMES if name not in {once[0] for once in ONCE}]
+OFTEN = [name for name in NAMES if name not in {TRAINING, *(once[0] for once in ONCE)}]
 TO_20MP = [
     ("To 20 megapixels", "width", 320),
     ("To 20 megapixels", "height", 256),
@@ -137,6 +140,17 @@ def follow(canvas, name, front_end, renderer, tmp_path):
     if (front_end, renderer) == ("pinned", "classic"):  # once is enough to know that it runs
         canvas.set_widget(sampler, "seed", 7)
         assert server.succeeded(canvas.run())
+
+
+@pytest.mark.parametrize("front_end", ["pinned"], indirect=True)
+def test_the_training_template_says_what_is_missing(canvas):
+    canvas.open_template(PACK, TRAINING)
+    assert canvas.to_api() == load_workflow(TRAINING).api
+    for title in ("Train", "Checkpoint"):
+        canvas.set_widget(title, "checkpoint", tiny.CHECKPOINT)
+    error = server.node_error(canvas.run())
+    missing = "/path/to/your/pictures" if os.environ.get("SD_SCRIPTS_PATH") else "sd-scripts was"
+    assert error.node_type == "IXLTrain" and missing in error.message
 
 
 @pytest.mark.parametrize("name", OFTEN)

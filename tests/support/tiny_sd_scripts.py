@@ -1,7 +1,7 @@
 """sd-scripts at the tiny checkpoint's size: shrinks its hard-wired SDXL sizes from outside.
 
 Call `shrink` in the process that runs sd-scripts, with its folder on sys.path, before it builds a
-model. Changes nothing on disk. Seen to work with kohya-ss/sd-scripts 48d368fa (0.10).
+model. Changes nothing on disk. Seen to work with kohya-ss/sd-scripts 48d368fa (0.10) and v0.9.1.
 """
 
 import tiny_layout

@@ -42,7 +42,7 @@ def test_data_sets_have_every_line_of_a_caption_and_sdxl_buckets():
     assert [s["image_dir"] for s in data_set["subsets"]] == ['C:\\a "b"', "ü"]
     assert [s["num_repeats"] for s in data_set["subsets"]] == [1, 3]
     assert all(s["enable_wildcard"] for s in data_set["subsets"])
-    assert data_set["bucket_reso_steps"] % 32 == data_set["resolution"] % 32 == 0
+    assert data_set["bucket_reso_steps"] % 64 == data_set["resolution"] % 32 == 0
     assert data_set["min_bucket_reso"] < data_set["resolution"] < data_set["max_bucket_reso"]
 
 

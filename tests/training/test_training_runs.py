@@ -98,8 +98,9 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lora(place):
-    """A LoRA, started on the command line and waited for."""
-    done = place.start("lora")
+    """A LoRA with sample pictures, started on the command line and waited for."""
+    prompts = ["1girl, hat --w 128 --h 192 --s 2 --d 1"]
+    done = place.start("lora", sample_every=3, prompts=prompts)
     assert done.returncode == 0, done.stderr + done.stdout
     return json.loads(done.stdout)
 
@@ -166,6 +167,17 @@ def test_lora_is_trained_to_its_end(lora):
 
 def test_learning_rates_are_those_of_the_schedule(lora):
     assert rates(Path(lora["folder"])) == RATES
+
+
+def test_sample_pictures_are_drawn_while_it_trains(lora):
+    from PIL import Image
+
+    folder = Path(lora["folder"])
+    told = [event["step"] for event in events(folder) if event["event"] == "sample"]
+    drawn = sorted((folder / "output" / "sample").glob("*.png"))
+    assert told == [3, 6] and [int(p.name.split("_")[1]) for p in drawn] == told
+    assert {Image.open(p).size for p in drawn} == {(128, 192)}
+    assert drawn[0].read_bytes() != drawn[1].read_bytes()
 
 
 def test_captions_are_made_by_the_policy(lora):
