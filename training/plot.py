@@ -3,7 +3,7 @@
 import math
 
 WIDTH, HEIGHT = 960, 640
-EDGE, GAP, SHARE = (84, 24, 24, 40), 56, 0.62  # left, top, right, bottom; share of the upper plot
+EDGE, GAP, SHARE = (84, 54, 24, 34), 56, 0.62  # left, top, right, bottom; share of the upper plot
 PAPER, INK, DIM, GRID = (24, 26, 31), (226, 230, 236), (140, 147, 158), (52, 56, 64)
 RAW, LINE = (52, 84, 128), (92, 160, 255)
 
@@ -21,13 +21,14 @@ def smooth(pairs: Pairs, over: float) -> Pairs:
 
 def curve_picture(loss: Pairs, rate: Pairs, title: str):
     """A PIL image, RGB. loss, rate: (step, value), in the order of their steps."""
-    from PIL import Image, ImageDraw
+    from PIL import Image, ImageDraw, ImageFont
 
     picture = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     draw = ImageDraw.Draw(picture)
+    draw.font = ImageFont.load_default(14)
     left, top, right, bottom = EDGE
     middle = top + int((HEIGHT - top - bottom - GAP) * SHARE)
-    draw.text((left, 4), title, fill=INK)
+    draw.text((left, 8), title, fill=INK)
     upper = (left, top, WIDTH - right, middle)
     lower = (left, middle + GAP, WIDTH - right, HEIGHT - bottom)
     over = 1 + len(loss) / 16
@@ -38,7 +39,7 @@ def curve_picture(loss: Pairs, rate: Pairs, title: str):
 
 def _plot(draw, box: tuple[int, int, int, int], label: str, lines: list) -> None:
     left, top, right, bottom = box
-    draw.text((left, top - 14), label, fill=DIM)
+    draw.text((left, top - 20), label, fill=DIM)
     lines = [([p for p in pairs if math.isfinite(p[1])], *look) for pairs, *look in lines]
     values = [value for pairs, *_ in lines for _, value in pairs]
     if not values:
