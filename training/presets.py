@@ -144,9 +144,9 @@ class Scaled(NamedTuple):
 FEWEST_STEPS = {"full": 2_000, "lora": 1_500}
 LORA_LR = 1e-4  # U-Net, common practice for SDXL at rank 16 to 32
 MOST_ACCUMULATION = 16
-# 2.57e9 weights of the U-Net and as many gradients in fp32 (20.6 GB), text encoders, activations;
-# one GPU alone drops each gradient at once (fused backward pass).
-FULL_ON_SEVERAL_GB = 32
+# 2.57e9 weights of the U-Net, as many gradients and their copy for the exchange: 35.7 GB by
+# memory.py; one GPU alone drops each gradient at once (fused backward pass).
+FULL_ON_SEVERAL_GB = 36
 SAFE = 0.9  # share of a card that an estimate may take up
 # powers of two: they divide the batches of the paper, so that accumulation reaches these
 BATCHES = {"lora": (1, 2, 4, 8, 16), "full": (1, 2, 4, 8)}

@@ -4,8 +4,9 @@ import math
 
 import pytest
 from ixl.training.choices import METHODS
+from ixl.training.memory import Demand, estimate
 from ixl.training.policy import check_policy, stage_shares
-from ixl.training.presets import PRESETS, scale_down
+from ixl.training.presets import FULL_ON_SEVERAL_GB, PRESETS, scale_down
 
 # arXiv 2409.19946, Table 5 and Table 1: images, epochs, batch, steps, U-Net and text encoder LR.
 TABLE = {
@@ -47,7 +48,7 @@ def test_policies_are_sound_and_only_v01_has_no_levels(name):
 @pytest.mark.parametrize("images", [12, 3_000, 1_000_000])
 def test_a_scale_down_adds_up_and_names_every_difference(name, method, memory, gpus, images):
     preset = PRESETS[name]
-    if method == "full" and gpus > 1 and memory < 32:
+    if method == "full" and gpus > 1 and memory < FULL_ON_SEVERAL_GB:
         with pytest.raises(ValueError, match="Use one GPU"):
             scale_down(preset, method, gpus, memory, images)
         return
@@ -97,3 +98,11 @@ def test_nothing_the_paper_gives_is_changed_in_silence():
 def test_what_cannot_be_trained_is_one_sentence(arguments, said):
     with pytest.raises(ValueError, match=said):
         scale_down(PRESETS["v2.0"], *arguments)
+
+
+def test_full_training_on_several_gpus_is_refused_below_what_it_needs():
+    """The refusal and the estimate agree: where it is allowed, the estimate fits the card."""
+    needed = estimate(Demand("full", 1024**2, 1, 0, "adafactor", fused=False, gpus=2)).total
+    assert needed <= FULL_ON_SEVERAL_GB < needed + 1
+    with pytest.raises(ValueError, match=f"{FULL_ON_SEVERAL_GB} GB are needed"):
+        scale_down(PRESETS["v2.0"], "full", 2, needed - 0.1, 1000)
