@@ -39,7 +39,7 @@ export function createTools(flow, on) {
         const weighable = Boolean(row.chip && canWeigh(row.chip));
         for (const part of [lighter, weight, heavier]) part.hidden = !weighable;
         weight.textContent = row.chip ? formatWeight(row.chip.weight) : "";
-        flow.append(bar);
+        if (bar.parentElement !== flow) flow.append(bar); // moved under a press, the click is lost
         const most = flow.clientWidth - bar.offsetWidth - 2;
         bar.style.left = `${Math.max(2, Math.min(item.offsetLeft, most))}px`;
         bar.style.top = `${item.offsetTop + item.offsetHeight - 1}px`;
