@@ -39,7 +39,8 @@ class _Words(NamedTuple):
     """What there is to say. of_places: the items of each place, () for one without tags.
 
     rest: persons that the prompt counts and no place with tags does. each: the kind of person that
-    every place without tags has one of, "" where that is not certain.
+    every place without tags has one of, "" where that is not certain. uncounted: persons of whom
+    the prompt says no number, such as "multiple girls" alone.
     """
 
     prompt: list[_Item]
@@ -49,6 +50,7 @@ class _Words(NamedTuple):
     claimed: frozenset[str]
     rest: Counter
     each: str
+    uncounted: frozenset[str]
 
 
 def tile_prompts(
@@ -105,6 +107,7 @@ def _words(
         frozenset(item.name for own in of_places for item in own if item.counts is None),
         rest,
         each,
+        _uncounted(items),
     )
 
 
@@ -134,6 +137,12 @@ def _counts(items: Iterable[_Item]) -> Counter:
             kind, number = item.counts
             most[kind] = max(most[kind], number)
     return most
+
+
+def _uncounted(items: Iterable[_Item]) -> frozenset[str]:
+    found = [count for item in items if item.counts and (count := counted(item.name))]
+    exact = {kind for kind, _, at_least in found if not at_least}
+    return frozenset(kind for kind, _, at_least in found if at_least) - exact
 
 
 def _whole(prompt: str, said: _Words, reader: Reader) -> str:
@@ -175,12 +184,18 @@ def _part(bits: int, said: _Words, profile: Profile) -> str:
 
 
 def _persons(here: list[list[_Item]], bare: int, said: _Words) -> list[str]:
-    """Person counts of a cut-out: of its places with tags, and of what the others may hold."""
+    """Person counts of a cut-out: of its places with tags, and of what the others may hold.
+
+    Never more of a kind than the prompt counts: several boxes may be parts of one person.
+    """
     counts = sum((_counts(items) for items in here), Counter())
     if bare and said.each:
         counts[said.each] += bare
     elif bare:
         counts += said.rest
+    for kind, most in _counts(said.prompt).items():
+        if kind not in said.uncounted:
+            counts[kind] = min(counts[kind], most)
     as_written = {item.name: item.printed for item in said.prompt if item.counts}
     return [as_written.get(tag, tag) for tag in person_count(counts.elements())]
 

@@ -219,3 +219,21 @@ def test_the_report_names_each_box_and_what_is_said_without_one():
     report = tile_report(tile_prompts("1girl, night", places, vocabulary=VOCABULARY), places)
     assert "no box: every part of the picture is in one" in report
     assert "box 2 (20-30 % across, 20-30 % down): never seen alone" in report
+
+
+@pytest.mark.parametrize(
+    ("count", "both"),
+    [
+        ("1girl", "1girl"),
+        ("2girls", "2girls"),
+        ("multiple girls", "2girls"),
+        ("6+girls", "2girls"),
+        ("2girls, multiple girls", "2girls, multiple girls"),
+        ("1boy", "1boy, 2girls"),
+    ],
+)
+def test_boxes_may_be_parts_of_one_person(count, both):
+    boxes = "0 0 20 50: 1girl\n40 0 20 50: 1girl\n80 80 20 20: cat"
+    prompts = made(f"{count}, night", boxes)
+    heard = said(prompts, 5, 5, 45, 5).removesuffix(", night")
+    assert heard == both if "boy" not in count else heard == "2girls"
