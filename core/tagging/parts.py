@@ -52,7 +52,10 @@ def cut(picture, box: Box):
     """The pixels of a box, at least one, of a picture [H, W, channels]."""
     height, width = picture.shape[:2]
     left, top = int(box.left * width), int(box.top * height)
-    right, bottom = max(left + 1, round(box.right * width)), max(top + 1, round(box.bottom * height))
+    right, bottom = (
+        max(left + 1, round(box.right * width)),
+        max(top + 1, round(box.bottom * height)),
+    )
     return picture[top:bottom, left:right]
 
 

@@ -30,10 +30,8 @@ def write_labels(file: Path, rows=ROWS) -> None:
     file.write_text("\n".join(["tag_id,name,category,count", *lines]) + "\n", encoding="utf-8")
 
 
-def write_tagger(
-    folder: Path, rows=ROWS, batch="batch_size", shape=None, sigmoid=True, scores=len(TAGS)
-) -> Path:
-    """model.onnx and selected_tags.csv. scores None: the graph says not how many it gives."""
+def write_tagger(folder: Path, rows=ROWS, batch="batch_size", shape=None, sigmoid=True) -> Path:
+    """A folder with model.onnx and selected_tags.csv."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = np.array([tag[2] for tag in TAGS], dtype=np.float32).T
     bias = np.array([tag[3] for tag in TAGS], dtype=np.float32)
@@ -49,9 +47,7 @@ def write_tagger(
         [helper.make_tensor_value_info(
             "input", TensorProto.FLOAT, shape or [batch, SIDE, SIDE, 3]
         )],
-        [helper.make_tensor_value_info(
-            "output", TensorProto.FLOAT, [batch, "tags" if scores is None else scores]
-        )],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, [batch, len(TAGS)])],
         [
             numpy_helper.from_array(np.array([1, 2], dtype=np.int64), "axes"),
             numpy_helper.from_array(weights, "weights"),
