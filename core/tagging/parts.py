@@ -17,6 +17,7 @@ from ..prompt.words import counted
 from ..vocabulary.tag import Vocabulary
 from .labels import Seen
 
+WHOLE_PICTURE = "0 0 100 100"  # without tags: where nothing is seen, every tile gets the prompt
 # True of the cut and not of the picture; a part without a person is told of none by its silence.
 _OF_THE_CUT = frozenset(
     ("solo", "solo focus", "no humans", "head out of frame", "feet out of frame", "out of frame")
@@ -93,7 +94,8 @@ def told(
 ) -> tuple[str, str, str]:
     """(lines for Tile Prompts, tags of the whole picture, report) of what was seen."""
     local = [local_tags(seen, vocabulary) for seen in parts]
-    return box_lines(boxes, local), picture_tags(whole), _report(boxes, whole, parts, local)
+    lines = box_lines(boxes, local) or WHOLE_PICTURE
+    return lines, picture_tags(whole), _report(boxes, whole, parts, local)
 
 
 def _report(boxes: Sequence[Box], whole: Seen, parts: Sequence[Seen], local: Sequence) -> str:

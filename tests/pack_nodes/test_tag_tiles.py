@@ -70,7 +70,7 @@ def test_what_is_seen_reaches_tile_prompts(comfy, node, tiny, taggers):
 
 def test_thresholds_and_grid(node, taggers):
     boxes, _, _ = node(picture(), columns=1, rows=3, general_threshold=1.0)
-    assert boxes == ""
+    assert boxes == "0 0 100 100"
     with pytest.raises(ValueError, match="4 x 3, 3 x 4 and 6 x 2 are the most"):
         node(picture(), columns=4, rows=4)
 

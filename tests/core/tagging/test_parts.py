@@ -85,4 +85,4 @@ def test_one_girl_in_four_parts_is_one_girl():
 
 
 def test_nothing_seen():
-    assert told(grid(1, 1), NOTHING, [NOTHING])[:2] == ("", "")
+    assert told(grid(1, 1), NOTHING, [NOTHING])[:2] == ("0 0 100 100", "")
