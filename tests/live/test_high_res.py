@@ -112,13 +112,13 @@ def test_twenty_megapixels_within_six_gigabytes(tmp_path, size):
     """From nothing, one step per pass: most of the time is the exact VAE's attention."""
     width, height = size
     with own_server(make_base_directory(tmp_path)) as running:
-        memory = Memory(running.child.pid)
+        memory, start = Memory(running.child.pid), time.monotonic()
         memory.start()
-        start = time.monotonic()
-        entry = running.run(high_res.prompt(width=width, height=height), seconds=7200)
-        peak, minutes = memory.stop(), (time.monotonic() - start) / 60
+        try:
+            entry = running.run(high_res.prompt(width=width, height=height), seconds=7200)
+        finally:
+            peak, minutes = memory.stop(), (time.monotonic() - start) / 60
+            print(f"{width}x{height}: {peak:.2f} GB, {minutes:.1f} minutes")
         assert server.succeeded(entry), server.node_error(entry)
-        print(f"{width}x{height}: {peak:.2f} GB, {minutes:.1f} minutes")
-        print(high_res.report(entry))
         assert picture_size(running, entry) == size
         assert peak < MOST_GB
