@@ -14,6 +14,13 @@ from .policy import load_policy, with_reading
 from .presets import PRESETS, Preset, scale_down
 
 
+# Of `train start` without a file of settings.
+USUAL = {
+    "preset": "v2.0", "reading": READINGS[0], "name": "run", "method": "lora", "repeats": 1,
+    "rank": 16, "gpus": 1, "memory_gb": 0.0,
+}  # fmt: skip
+
+
 class Answer(NamedTuple):
     """text: for people. data: for --json. code: exit code."""
 
@@ -171,6 +178,7 @@ def _settings(args: argparse.Namespace):
     from .settings import check_settings, load_settings, read_settings, settings_of_preset
 
     changes = dict(_pair(text) for text in args.set)
+    _fill(args)
     if args.settings:
         settings, deviations = load_settings(args.settings), ()
     else:
@@ -193,6 +201,20 @@ def _settings(args: argparse.Namespace):
     if launch := _launch(args):
         changes["launch"] = {**data["launch"], **launch}
     return check_settings(read_settings({**data, **changes})), deviations
+
+
+def _fill(args: argparse.Namespace) -> None:
+    """The usual values of what was not given; a file of settings leaves none of these open."""
+    given = [name for name in (*USUAL, "checkpoint", "images") if getattr(args, name)]
+    if args.settings and given:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise ValueError(
+            f"--settings holds the whole run and {flags} was given beside it. Change single values "
+            "with --set, such as --set gpus=2."
+        )
+    for name, value in USUAL.items():
+        if getattr(args, name) is None:
+            setattr(args, name, value)
 
 
 def _launch(args: argparse.Namespace) -> dict:
@@ -273,15 +295,16 @@ def _add_preview(parser: argparse.ArgumentParser) -> None:
 def _add_start(parser: argparse.ArgumentParser) -> None:
     _add_captions(parser)
     parser.add_argument("--settings", metavar="FILE", help="all settings of a run (JSON)")
-    parser.add_argument("--name", default="run")
-    parser.add_argument("--method", default="lora", choices=METHODS)
+    parser.add_argument("--name")
+    parser.add_argument("--method", choices=METHODS)
     parser.add_argument("--checkpoint", metavar="FILE")
     parser.add_argument("--images", action="append", default=[], metavar="DIR")
-    parser.add_argument("--repeats", type=int, default=1, help="times per epoch")
+    parser.add_argument("--repeats", type=int, help="times per epoch")
     parser.add_argument("--steps", type=int, default=0)
-    parser.add_argument("--rank", type=int, default=16)
-    parser.add_argument("--gpus", type=int, default=1, help="of all machines together")
-    parser.add_argument("--memory-gb", type=float, default=0.0, help="of one GPU")
+    parser.add_argument("--rank", type=int)
+    parser.add_argument("--gpus", type=int, help="of all machines together")
+    parser.add_argument("--memory-gb", type=float, help="of one GPU")
+    parser.set_defaults(preset=None, reading=None)  # to see whether they were given
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     launch = parser.add_argument_group("several machines, DeepSpeed (see launch.txt in the run)")
     launch.add_argument("--machines", type=int)

@@ -1,8 +1,10 @@
 """Run folders without a trainer: states, events, history, queue order, refusals."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from ixl.training.making import resume, space_needed
 from ixl.training.outcome import hint, log_tail, outcome
 from ixl.training.parts import write_part
-from ixl.training.runner import WORKER_LOCK, stop, work
+from ixl.training.runner import STARTING, WORKER_LOCK, stop, work
 from ixl.training.runs import (
     all_runs,
     ask,
@@ -179,6 +181,20 @@ def test_run_of_a_machine_that_went_down_is_settled(make):
     work(folder.parent)
     assert state_of(folder)["status"] == "failed"
     assert "ended without a word" in status(folder)["message"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
+def test_trainer_that_died_at_its_start_does_not_hold_the_queue_up(make):
+    """Nobody has asked how it ended, so that its number is still taken."""
+    folder = make()
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    set_state(folder, status="running", part=1, pid=child.pid)
+    start = time.monotonic()
+    work(folder.parent)
+    assert state_of(folder)["status"] == "failed"
+    assert time.monotonic() - start < STARTING / 10
+    child.wait()
 
 
 def test_trainer_that_has_not_told_of_itself_yet_is_waited_for(make):
