@@ -13,7 +13,6 @@ from .choices import METHODS, READINGS
 from .policy import load_policy, with_reading
 from .presets import PRESETS, Preset, scale_down
 
-
 # Of `train start` without a file of settings.
 USUAL = {
     "preset": "v2.0", "reading": READINGS[0], "name": "run", "method": "lora", "repeats": 1,
