@@ -7,14 +7,34 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 
 from .seams import ContractError
 
 
+LAUNCHERS = ("accelerate", "torchrun", "torch.distributed", "deepspeed", "python")
+
+
 def end_with_launcher() -> None:
-    """Let the system end this process with its launcher, which starts it in another session."""
-    if sys.platform == "linux" and "LOCAL_RANK" in os.environ:
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    """Let the system end this process with its launcher, which starts it in another session.
+
+    A launcher that ended before, while Python was starting, is told by whom the system gave its
+    processes to. Raises SystemExit then.
+    """
+    if sys.platform != "linux" or "LOCAL_RANK" not in os.environ:
+        return
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if os.getppid() == 1 and not _is_launcher(1):
+        raise SystemExit("The launcher of this process has ended.")
+
+
+def _is_launcher(pid: int) -> bool:
+    """Whether a process may be a launcher: in a container that can be the first one."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return True
+    return any(name in command for name in LAUNCHERS)
 
 
 def agreed(value, accelerator):

@@ -10,6 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import tiny
 import tiny_trainer
@@ -25,7 +26,6 @@ from ixl.training.runs import (
     all_runs,
     events,
     history,
-    is_locked,
     newest_state,
     part_events,
     rate_of,
@@ -180,6 +180,13 @@ def test_killed_launcher_leaves_no_process(make):
     folder = make("killed", gpus=2)
     process = start_trainer(folder)
     wait_until(lambda: process.poll() is not None or part_events(folder), what="a start")
+    assert processes_of(folder)
     os.kill(process.pid, signal.SIGKILL)
     assert watch(folder, process) == "failed"
-    wait_until(lambda: not is_locked(folder / "trainer.lock"), 10, "the end of the processes")
+    wait_until(lambda: not processes_of(folder), 60, "the end of the processes")
+
+
+def processes_of(folder: Path) -> list[int]:
+    """Numbers of the processes that were started for a run."""
+    found = psutil.process_iter(["cmdline"])
+    return [p.pid for p in found if str(folder) in (p.info["cmdline"] or ())]
