@@ -11,7 +11,6 @@ from pathlib import Path
 
 from .seams import ContractError
 
-
 LAUNCHERS = ("accelerate", "torchrun", "torch.distributed", "deepspeed", "python")
 
 
