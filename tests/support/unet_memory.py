@@ -33,7 +33,7 @@ def main(root, method, side, batch, checkpointing, rank):
             held.add(weight)
         weights = held.now
         x = torch.randn(batch, 4, side // 8, side // 8, dtype=torch.bfloat16)
-        x.requires_grad_(method == "lora" and checkpointing)
+        x.requires_grad_(method == "lora" and bool(checkpointing))
         text = torch.randn(batch, 231, 2048, dtype=torch.bfloat16)
         size = torch.randn(batch, 2816, dtype=torch.bfloat16)
         with held:
