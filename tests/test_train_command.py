@@ -70,6 +70,7 @@ def test_preview_of_a_profiles_id_and_for_people(tmp_path):
         (("start", "--runs", "runs"), 1, "--checkpoint"),
         (("start", "--runs", "runs", "--settings", "gone.json"), 1, "gone.json"),
         (("start", "--runs", "runs", "--settings", "x.json", "--gpus", "2"), 1, "--set gpus=2"),
+        (("start", "--runs", "runs", "--settings", "x.json", "--rank", "0"), 1, "--rank was given"),
         ((*START, "--gpus", "4", "--machines", "3"), 1, "shared evenly by 3 machines"),
         ((*START, "--gpus", "2", "--gpu-ids", "0-1"), 1, "'0-1'"),
         ((*START, "--offload-optimizer", "cpu"), 1, "needs zero_stage"),

@@ -204,7 +204,9 @@ def _settings(args: argparse.Namespace):
 
 def _fill(args: argparse.Namespace) -> None:
     """The usual values of what was not given; a file of settings leaves none of these open."""
-    given = [name for name in (*USUAL, "checkpoint", "images") if getattr(args, name)]
+    given = [
+        name for name in (*USUAL, "checkpoint", "images") if getattr(args, name) not in (None, [])
+    ]
     if args.settings and given:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise ValueError(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .seams import ContractError
 
-LAUNCHERS = ("accelerate", "torchrun", "torch.distributed", "deepspeed", "python")
+LAUNCHERS = ("accelerate", "torchrun", "torch.distributed", "deepspeed")
 
 
 def end_with_launcher() -> None:
